@@ -1,0 +1,371 @@
+"""The invoice: a draft that a person may change, then a document that nobody may."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from audit.guards import CompositeForeignKey, no_truncate
+from billing.models.seller import Rounding, Seller
+from billing.models.series import Series
+from core.ids import new_id
+from core.modes import MODES
+
+
+class InvoiceStatus(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    IN_REVIEW = "in_review", _("in review")
+    APPROVED = "approved", _("approved")
+    ISSUED = "issued", _("issued")
+    DISCARDED = "discarded", _("discarded")
+
+
+class FiscalType(models.TextChoices):
+    """AEAT list L2 (``TipoFactura``)."""
+
+    F1 = "F1", _("F1 · full invoice")
+    F2 = "F2", _("F2 · simplified invoice")
+    F3 = "F3", _("F3 · replaces simplified invoices")
+    R1 = "R1", _("R1 · corrective: law, returns, discounts (LIVA 80.Uno, Dos, Seis)")
+    R2 = "R2", _("R2 · corrective: insolvency (LIVA 80.Tres)")
+    R3 = "R3", _("R3 · corrective: bad debt (LIVA 80.Cuatro)")
+    R4 = "R4", _("R4 · corrective: other")
+    R5 = "R5", _("R5 · corrective of simplified invoices")
+
+
+class CorrectionMethod(models.TextChoices):
+    """AEAT list L3 (``TipoRectificativa``)."""
+
+    DIFFERENCES = "differences", _("by differences")  # I
+    SUBSTITUTION = "substitution", _("by substitution")  # S
+
+
+EDITABLE = [InvoiceStatus.DRAFT, InvoiceStatus.IN_REVIEW, InvoiceStatus.APPROVED]
+
+
+def _amount(label: str) -> models.DecimalField[str, str]:
+    """An amount of money to the cent; twelve digits before it, as the AEAT's ``ImporteSgn12.2Type``."""
+    return models.DecimalField(label, max_digits=14, decimal_places=2, default=0)
+
+
+class Invoice(models.Model):
+    """One invoice (EN 16931). Money is in ``currency``; what ends in ``_eur`` is the same in euro (RD 1619/2012 art. 12).
+
+    ``buyer`` and ``seller_copy`` are the parties as they were when it was issued; the client's row is never joined to
+    print it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(
+        Seller, on_delete=models.PROTECT, db_constraint=False, related_name="invoices", verbose_name=_("seller")
+    )
+    mode = models.CharField(_("mode"), max_length=4, choices=MODES)
+    status = models.CharField(_("status"), max_length=10, choices=InvoiceStatus, default=InvoiceStatus.DRAFT)
+    fiscal_type = models.CharField(_("type"), max_length=2, choices=FiscalType, default=FiscalType.F1)
+    series = models.ForeignKey(
+        Series, on_delete=models.PROTECT, db_constraint=False, related_name="invoices", verbose_name=_("series")
+    )
+    fiscal_year = models.PositiveSmallIntegerField(_("fiscal year"), null=True, editable=False)
+    number = models.PositiveBigIntegerField(_("number in the series"), null=True, editable=False)
+    display_number = models.CharField(_("number"), max_length=60, null=True, editable=False)  # noqa: DJ001 - NULLs do not collide
+    issue_date = models.DateField(_("issue date"), null=True, editable=False)
+    operation_date = models.DateField(_("operation date"), null=True, blank=True)
+    due_date = models.DateField(_("due date"), null=True, blank=True)
+
+    client = models.ForeignKey(
+        "clients.Client", on_delete=models.PROTECT, db_constraint=False, null=True, blank=True,
+        related_name="invoices", verbose_name=_("client"),
+    )
+    buyer_name = models.CharField(_("buyer"), max_length=120, blank=True)
+    buyer_search_name = models.CharField(max_length=120, blank=True, editable=False)
+    buyer_tax_id = models.CharField(_("buyer's tax id"), max_length=20, blank=True)
+    buyer = models.JSONField(_("buyer as invoiced"), null=True, blank=True, editable=False)
+    seller_copy = models.JSONField(_("seller as invoiced"), null=True, blank=True, editable=False)
+
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    exchange_rate = models.DecimalField(
+        _("exchange rate"), max_digits=14, decimal_places=6, default=1,
+        help_text=_("Units of the currency for one euro, as published (LIVA art. 79.Once)."),
+    )
+    prices_include_tax = models.BooleanField(_("prices include tax"), default=False)
+    rounding = models.CharField(_("rounding"), max_length=10, choices=Rounding, default=Rounding.PER_RATE)
+    equivalence_surcharge = models.BooleanField(_("equivalence surcharge"), default=False)
+    withholding_percent = models.DecimalField(_("withholding %"), max_digits=5, decimal_places=2, default=0)
+
+    net_total = _amount(_("net total"))
+    tax_total = _amount(_("tax total"))
+    surcharge_total = _amount(_("surcharge total"))
+    gross_total = _amount(_("gross total"))
+    withholding_total = _amount(_("withholding"))
+    amount_due = _amount(_("amount due"))
+    tax_total_eur = _amount(_("tax total in euro, surcharge included"))
+    gross_total_eur = _amount(_("gross total in euro"))
+
+    purchase_order = models.CharField(_("purchase order"), max_length=100, blank=True)
+    buyer_reference = models.CharField(_("buyer's reference"), max_length=100, blank=True)
+    payment_terms = models.CharField(_("payment terms"), max_length=250, blank=True)
+    notes = models.TextField(_("notes"), blank=True, max_length=2000)
+    metadata = models.JSONField(_("metadata"), default=dict, blank=True)
+    external_id = models.CharField(_("external id"), max_length=128, blank=True)
+    language = models.CharField(_("language"), max_length=2, default="es")
+
+    correlation_id = models.CharField(_("correlation id"), max_length=128, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), editable=False)
+    created_by = models.CharField(_("created by"), max_length=200, editable=False)
+    updated_at = models.DateTimeField(_("updated at"), editable=False)
+    issued_at = models.DateTimeField(_("issued at"), null=True, editable=False)
+    issued_by = models.CharField(_("issued by"), max_length=200, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        ordering = ["-id"]
+        permissions = [
+            ("submit_invoice", "Can submit an invoice for review"),
+            ("approve_invoice", "Can approve an invoice"),
+            ("issue_invoice", "Can issue an invoice"),
+            ("void_invoice", "Can void an invoice"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["id", "seller"], name="invoice_of_seller"),
+            models.UniqueConstraint(fields=["series", "fiscal_year", "number"], name="invoice_number_once_per_series"),
+            models.UniqueConstraint(fields=["seller", "display_number"], name="invoice_display_number_once_per_seller"),
+            models.CheckConstraint(
+                name="invoice_issued_is_whole_and_draft_has_no_number",
+                condition=Q(
+                    status=InvoiceStatus.ISSUED,
+                    number__isnull=False,
+                    fiscal_year__isnull=False,
+                    display_number__isnull=False,
+                    issue_date__isnull=False,
+                    issued_at__isnull=False,
+                    seller_copy__isnull=False,
+                )
+                | (
+                    ~Q(status=InvoiceStatus.ISSUED)
+                    & Q(
+                        number__isnull=True,
+                        fiscal_year__isnull=True,
+                        display_number__isnull=True,
+                        issue_date__isnull=True,
+                        issued_at__isnull=True,
+                    )
+                ),
+            ),
+            models.CheckConstraint(
+                name="invoice_full_one_names_its_buyer",
+                condition=~Q(status=InvoiceStatus.ISSUED)
+                | Q(fiscal_type__in=[FiscalType.F2, FiscalType.R5])
+                | Q(buyer__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="invoice_totals_add_up",
+                condition=Q(gross_total=F("net_total") + F("tax_total") + F("surcharge_total"))
+                & Q(amount_due=F("gross_total") - F("withholding_total")),
+            ),
+            models.CheckConstraint(
+                name="invoice_display_number_is_what_the_aeat_takes",
+                condition=Q(display_number__isnull=True) | Q(display_number__regex=r"^[ -~]{1,60}$")
+                & ~Q(display_number__regex=r"[\"'<>=]"),
+            ),
+            models.CheckConstraint(condition=Q(exchange_rate__gt=0), name="invoice_exchange_rate_is_positive"),
+            models.CheckConstraint(
+                condition=~Q(currency="EUR") | Q(exchange_rate=1), name="invoice_in_euro_has_no_exchange_rate"
+            ),
+            models.CheckConstraint(
+                condition=Q(currency__regex=r"^[A-Z]{3}$"), name="invoice_currency_is_iso_4217"
+            ),
+            CompositeForeignKey(
+                name="invoice_in_its_sellers_mode", fields=["seller", "mode"], to="billing_seller", to_fields=["id", "mode"]
+            ),
+            CompositeForeignKey(
+                name="invoice_client_of_its_seller",
+                fields=["client", "seller"],
+                to="clients_client",
+                to_fields=["id", "seller_id"],
+            ),
+            CompositeForeignKey(
+                name="invoice_series_of_its_seller",
+                fields=["series", "seller"],
+                to="billing_series",
+                to_fields=["id", "seller_id"],
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["seller", "id"], name="invoice_by_age"),
+            models.Index(fields=["seller", "status", "id"], name="invoice_by_status"),
+            models.Index(fields=["seller", "issue_date", "id"], name="invoice_by_issue_date"),
+            models.Index(fields=["client", "id"], name="invoice_by_client"),
+            models.Index(fields=["series", "id"], name="invoice_by_series"),
+            models.Index(fields=["seller", "external_id"], name="invoice_by_external_id", condition=~Q(external_id="")),
+            models.Index(fields=["correlation_id"], name="invoice_by_correlation", condition=~Q(correlation_id="")),
+            models.Index(fields=["status", "id"], name="invoice_waiting", condition=Q(status__in=["in_review", "approved"])),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="issued_is_frozen",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__status=InvoiceStatus.ISSUED),
+            ),
+            pgtrigger.Protect(
+                name="discarded_stays",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__status=InvoiceStatus.DISCARDED),
+            ),
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="issued_has_its_record",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__status=InvoiceStatus.ISSUED),
+                func="""
+                    IF NOT EXISTS (SELECT 1 FROM verifactu_fiscalrecord WHERE invoice_id = NEW.id) THEN
+                        RAISE EXCEPTION 'correlativa: invoice % was issued without its fiscal record', NEW.id;
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+            no_truncate(),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_number or f"{self.get_status_display()} {str(self.id)[-8:]}"
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether a person may still change it."""
+        return self.status in EDITABLE
+
+
+# A line or subtotal of an issued or discarded invoice stays as it is. FOR SHARE makes the edit wait for an issuing
+# that is under way: with a plain look, a line slipped into an invoice that was being issued.
+_PARENT_IS_OPEN = """
+    PERFORM 1 FROM billing_invoice
+        WHERE id = ANY (ARRAY[{rows}]) AND status IN ('issued', 'discarded') FOR SHARE;
+    IF FOUND THEN
+        RAISE EXCEPTION 'correlativa: the invoice of this row is closed';
+    END IF;
+    RETURN {result};
+"""
+
+
+def frozen_with_its_invoice() -> list[pgtrigger.Trigger]:
+    """Rows of an invoice that may change only while it is open."""
+    return [
+        pgtrigger.Trigger(
+            name="insert_while_open",
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=pgtrigger.Insert,
+            referencing=pgtrigger.Referencing(new="new_rows"),
+            func="""
+                PERFORM 1 FROM billing_invoice
+                    WHERE id IN (SELECT DISTINCT invoice_id FROM new_rows) FOR SHARE;
+                IF EXISTS (
+                    SELECT 1 FROM billing_invoice
+                    WHERE id IN (SELECT DISTINCT invoice_id FROM new_rows) AND status IN ('issued', 'discarded')
+                ) THEN
+                    RAISE EXCEPTION 'correlativa: the invoice of this row is closed';
+                END IF;
+                RETURN NULL;
+            """,
+        ),
+        pgtrigger.Trigger(
+            name="update_while_open",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update,
+            func=_PARENT_IS_OPEN.format(rows="OLD.invoice_id, NEW.invoice_id", result="NEW"),
+        ),
+        pgtrigger.Trigger(
+            name="delete_while_open",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Delete,
+            func=_PARENT_IS_OPEN.format(rows="OLD.invoice_id", result="OLD"),
+        ),
+        no_truncate(),
+    ]
+
+
+class InvoiceLine(models.Model):
+    """A line (EN 16931 BG-25). ``unit_price`` is never negative (BR-27); ``quantity`` may be."""
+
+    id = models.BigAutoField(primary_key=True)
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
+    position = models.PositiveSmallIntegerField(_("position"))
+    description = models.CharField(_("description"), max_length=500)
+    product_code = models.CharField(_("product code"), max_length=60, blank=True)
+    quantity = models.DecimalField(_("quantity"), max_digits=18, decimal_places=6, default=1)
+    unit_price = models.DecimalField(_("unit price"), max_digits=20, decimal_places=8)
+    discount_percent = models.DecimalField(_("discount %"), max_digits=7, decimal_places=4, default=0)
+    tax = models.CharField(_("tax"), max_length=5, default="IVA")
+    tax_category = models.CharField(_("tax category"), max_length=2, default="S1")
+    exemption_code = models.CharField(_("exemption"), max_length=2, blank=True)
+    regime_code = models.CharField(_("regime"), max_length=2, default="01")
+    tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=2)
+    surcharge_rate = models.DecimalField(_("surcharge rate"), max_digits=5, decimal_places=2, default=0)
+    line_net = _amount(_("net amount"))
+
+    class Meta:
+        verbose_name = _("line")
+        verbose_name_plural = _("lines")
+        ordering = ["invoice", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice", "position"], name="line_position_once_per_invoice", deferrable=models.Deferrable.DEFERRED
+            ),
+            models.CheckConstraint(condition=Q(unit_price__gte=0), name="line_unit_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(discount_percent__gte=0, discount_percent__lte=100), name="line_discount_is_a_percentage"
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_category__in=["S1", "S2", "N1", "N2"], exemption_code="")
+                | Q(tax_category="E", exemption_code__regex=r"^E[1-8]$"),
+                name="line_is_taxed_or_exempt",
+            ),
+        ]
+        triggers = frozen_with_its_invoice()
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.description}"
+
+
+class TaxSubtotal(models.Model):
+    """The breakdown (EN 16931 BG-23, AEAT ``DetalleDesglose``): one row for each tax, category, regime and rate."""
+
+    id = models.BigAutoField(primary_key=True)
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="tax_subtotals")
+    position = models.PositiveSmallIntegerField()
+    tax = models.CharField(_("tax"), max_length=5)
+    tax_category = models.CharField(_("tax category"), max_length=2)
+    exemption_code = models.CharField(_("exemption"), max_length=2, blank=True)
+    regime_code = models.CharField(_("regime"), max_length=2)
+    tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=2)
+    taxable_amount = _amount(_("taxable amount"))
+    tax_amount = _amount(_("tax amount"))
+    surcharge_rate = models.DecimalField(_("surcharge rate"), max_digits=5, decimal_places=2, default=0)
+    surcharge_amount = _amount(_("surcharge amount"))
+    taxable_amount_eur = _amount(_("taxable amount in euro"))
+    tax_amount_eur = _amount(_("tax amount in euro"))
+    surcharge_amount_eur = _amount(_("surcharge amount in euro"))
+
+    class Meta:
+        verbose_name = _("tax subtotal")
+        verbose_name_plural = _("tax subtotals")
+        ordering = ["invoice", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice", "tax", "tax_category", "exemption_code", "regime_code", "tax_rate", "surcharge_rate"],
+                name="subtotal_once_per_rate",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_category="S1") | Q(tax_amount=0, surcharge_amount=0), name="subtotal_taxes_only_s1"
+            ),
+        ]
+        triggers = frozen_with_its_invoice()
+
+    def __str__(self) -> str:
+        return f"{self.tax} {self.tax_rate} %: {self.taxable_amount} + {self.tax_amount}"

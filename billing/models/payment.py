@@ -1,0 +1,44 @@
+"""Money received: rows, never a flag on the invoice."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from audit.guards import append_only
+from billing.models.invoice import Invoice
+from core.ids import new_id
+
+
+class PaymentMethod(models.TextChoices):
+    TRANSFER = "transfer", _("bank transfer")
+    CARD = "card", _("card")
+    DIRECT_DEBIT = "direct_debit", _("direct debit")
+    CASH = "cash", _("cash")
+    CHEQUE = "cheque", _("cheque")
+    OFFSET = "offset", _("offset")
+    OTHER = "other", _("other")
+
+
+class Payment(models.Model):
+    """A payment of an issued invoice, in the invoice's currency; a reversal is a row of its own with the amount mirrored."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments", verbose_name=_("invoice"))
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    date = models.DateField(_("date"))
+    method = models.CharField(_("method"), max_length=12, choices=PaymentMethod, default=PaymentMethod.TRANSFER)
+    reference = models.CharField(_("reference"), max_length=140, blank=True)
+    reverses = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversal", verbose_name=_("reverses")
+    )
+    created_at = models.DateTimeField(_("created at"))
+    created_by = models.CharField(_("created by"), max_length=200)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=~models.Q(amount=0), name="payment_is_not_nothing")]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.amount} ({self.date})"

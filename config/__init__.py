@@ -1,0 +1,1 @@
+"""The front door: settings, URLs, servers. No rules."""

@@ -1,0 +1,1 @@
+"""Words that more than one app needs, in plain Python: no Django, no database, no clock."""

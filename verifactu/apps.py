@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class VerifactuConfig(AppConfig):
+    name = "verifactu"
+    verbose_name = "VERI*FACTU"
