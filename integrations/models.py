@@ -125,3 +125,18 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.id}"
+
+
+class WorkerHeartbeat(models.Model):
+    """When a background step last went round, whichever process did it: what ``/readyz`` asks."""
+
+    name = models.CharField(_("step"), primary_key=True, max_length=40)
+    at = models.DateTimeField(_("last seen"))
+
+    class Meta:
+        verbose_name = _("worker heartbeat")
+        verbose_name_plural = _("worker heartbeats")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

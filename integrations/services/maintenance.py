@@ -1,0 +1,24 @@
+"""What the night takes away."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from integrations.models import IdempotencyKey
+
+KEPT = timedelta(days=30)
+"""How long a key answers its repeats: the contract's promise."""
+
+_BATCH = 5_000
+
+
+def purge_idempotency_keys(*, now: datetime) -> int:
+    """Forget the keys whose thirty days are over, and return how many there were.
+
+    In batches, each its own transaction, so that no lock is held for long. Safe to repeat and to interrupt.
+    """
+    expired = IdempotencyKey.objects.filter(created_at__lt=now - KEPT).order_by("created_at").values("pk")
+    purged = 0
+    while batch := IdempotencyKey.objects.filter(pk__in=expired[:_BATCH]).delete()[0]:
+        purged += batch
+    return purged
