@@ -26,7 +26,11 @@ LARGE_AMOUNT: Final = Decimal(100_000_000)
 
 @dataclass(frozen=True, slots=True)
 class OtherId:
-    """Who has no NIF (``IDOtro``). ``country`` is ISO 3166-1 alpha-2, empty only for a VAT id, which begins with it."""
+    """Who has no NIF (``IDOtro``). ``country`` is ISO 3166-1 alpha-2.
+
+    A VAT id begins with its country, and the AEAT compares the two (error 1122, where Greece is EL in the one and GR in
+    the other), so for a VAT id ``country`` is not written.
+    """
 
     country: str
     id_type: IdType
@@ -136,7 +140,7 @@ class Annulment:
     ``generator`` and ``generated_by`` are both given, or neither.
     """
 
-    issuer: Party
+    issuer_tax_id: str
     number: str
     issue_date: date
     external_reference: str = ""

@@ -1,0 +1,174 @@
+"""The verbs of VERI*FACTU: open a chain, append to it. A record is appended while its invoice is issued, in the same
+transaction (RD 1007/2023 art. 9), and issuing waits for nobody outside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from lxml import etree
+
+from audit import services as audit
+from core.actors import Actor
+from core.errors import Conflict, gettext_noop
+from core.modes import Mode
+from verifactu import billing_system, literals
+from verifactu.fingerprint import AnnulmentLiterals, RegistrationLiterals
+from verifactu.models import Chain, FiscalRecord, RecordKind
+from verifactu.qr import verification_url
+from verifactu.registration import Registration
+from verifactu.xml import Link, Stamp, registration_record, seal
+
+
+@transaction.atomic(savepoint=False)
+def open_chain(*, seller_id: uuid.UUID, mode: str, issuer_tax_id: str, by: Actor, now: datetime) -> Chain:
+    """Begin the chain of a taxpayer in this installation: its next record will say that it is the first.
+
+    Only this act makes a «first record» (``PrimerRegistro``; error 2007 when the AEAT knows of earlier ones): a chain
+    that cannot be found is never taken for one that has not begun. Raises Conflict ``chain_already_open``.
+    """
+    installation_number = billing_system.current().installation_number
+    chain, created = Chain.objects.get_or_create(
+        seller_id=seller_id,
+        installation_number=installation_number,
+        defaults={"mode": mode, "issuer_tax_id": issuer_tax_id, "created_at": now},
+    )
+    if not created:
+        raise Conflict(
+            "chain_already_open",
+            gettext_noop("The chain of installation %(installation)s is open already."),
+            params={"installation": installation_number},
+        )
+    audit.record(
+        "chain.opened",
+        by=by,
+        subject=audit.Subject(type="chain", id=str(chain.id), label=str(chain), seller_id=seller_id, mode=mode),
+        after={"issuer_tax_id": issuer_tax_id, "installation_number": installation_number},
+    )
+    return chain
+
+
+def register_invoice(
+    registration: Registration,
+    *,
+    invoice_id: uuid.UUID,
+    seller_id: uuid.UUID,
+    mode: str,
+    zone: ZoneInfo,
+    clock: Callable[[], datetime] = timezone.now,
+) -> FiscalRecord:
+    """Append the record of an invoice that is being issued, in the caller's transaction, and give it back with its QR.
+
+    ``zone`` is the territory of issue. ``clock`` is read while the chain is locked, so that the order of records is the
+    order of their times; should the clock have gone back, the last record's time is used again. The lock is held until
+    the caller commits, so this comes last. Raises Conflict ``chain_not_open`` or ``chain_of_another_taxpayer``, and
+    Django's TransactionManagementError outside a transaction.
+    """
+    written = RegistrationLiterals.of(registration)
+    system = billing_system.current()
+    unsealed = _Unsealed(
+        written=written,
+        xml=registration_record(registration, written, system),
+        row=FiscalRecord(
+            kind=RecordKind.REGISTRATION,
+            invoice_id=invoice_id,
+            issuer_tax_id=written.issuer_tax_id,
+            number=written.number,
+            issue_date=registration.issue_date,
+            fiscal_type=written.fiscal_type,
+            tax_total=written.tax_total,
+            gross_total=written.gross_total,
+            qr_url=verification_url(written, mode=Mode(mode)),
+            external_reference=literals.text(registration.external_reference),
+        ),
+    )
+    chain, several_taxpayers = _lock_chain(seller_id, mode, system.installation_number)
+    return _append(unsealed, chain, several_taxpayers=several_taxpayers, zone=zone, clock=clock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsealed:
+    """A record, whole but for its place in the chain."""
+
+    written: RegistrationLiterals | AnnulmentLiterals
+    xml: etree._Element
+    row: FiscalRecord
+
+
+def _lock_chain(seller_id: uuid.UUID, mode: str, installation_number: str) -> tuple[Chain, bool]:
+    """The chain, locked, and whether this installation serves other taxpayers too, in one round trip.
+
+    Taxpayers count whatever their state (AEAT's data dictionary, ``IndicadorMultiplesOT``); other modes do not.
+    """
+    chains = Chain.objects.filter(mode=mode, installation_number=installation_number)
+    others = chains.exclude(issuer_tax_id=OuterRef("issuer_tax_id"))
+    chain = (
+        chains.filter(seller_id=seller_id)
+        .annotate(several_taxpayers=Exists(others))
+        .select_for_update(of=("self",), no_key=True)
+        .first()
+    )
+    if chain is None:
+        raise Conflict(
+            "chain_not_open",
+            gettext_noop("The chain of fiscal records of this installation has not been opened for this seller."),
+        )
+    return chain, chain.several_taxpayers
+
+
+def _append(
+    unsealed: _Unsealed, chain: Chain, *, several_taxpayers: bool, zone: ZoneInfo, clock: Callable[[], datetime]
+) -> FiscalRecord:
+    row = unsealed.row
+    if row.issuer_tax_id != chain.issuer_tax_id:
+        raise Conflict(
+            "chain_of_another_taxpayer",
+            gettext_noop("The chain belongs to %(chain)s and the invoice to %(issuer)s."),
+            params={"chain": chain.issuer_tax_id, "issuer": row.issuer_tax_id},
+        )
+    row.chain, row.sequence = chain, chain.last_sequence + 1
+    row.previous_fingerprint = chain.last_fingerprint or None
+    row.generated_at = _next_instant(chain, clock)
+    row.generated_at_text = literals.timestamp(row.generated_at, zone)
+    row.fingerprint = unsealed.written.fingerprint(previous=chain.last_fingerprint, generated_at=row.generated_at_text)
+    stamp = Stamp(
+        previous=_head(chain),
+        several_taxpayers=several_taxpayers,
+        generated_at=row.generated_at_text,
+        fingerprint=row.fingerprint,
+    )
+    row.xml = seal(unsealed.xml, stamp)
+    row.xml_sha256 = hashlib.sha256(row.xml).hexdigest()
+    row.save(force_insert=True)
+    _move_head(chain, row)
+    return row
+
+
+def _next_instant(chain: Chain, clock: Callable[[], datetime]) -> datetime:
+    """Now, to the second as it is written, and never before the last record."""
+    now = clock().replace(microsecond=0)
+    return max(now, chain.last_generated_at or now)
+
+
+def _head(chain: Chain) -> Link | None:
+    if chain.last_sequence == 0:
+        return None
+    assert chain.last_issue_date is not None, "a chain with records knows the last one"
+    return Link(chain.issuer_tax_id, chain.last_number, chain.last_issue_date, chain.last_fingerprint)
+
+
+def _move_head(chain: Chain, row: FiscalRecord) -> None:
+    chain.last_sequence, chain.last_fingerprint = row.sequence, row.fingerprint
+    chain.last_number, chain.last_issue_date = row.number, row.issue_date
+    chain.last_generated_at = row.generated_at
+    chain.save(
+        update_fields=["last_sequence", "last_fingerprint", "last_number", "last_issue_date", "last_generated_at"]
+    )
