@@ -60,8 +60,8 @@ class Subtotal:
 class Totals:
     """All figures of an invoice, to the cent.
 
-    ``gross_total`` is net + tax + surcharge; ``amount_due`` is gross − withholding. ``tax_total_eur`` includes the surcharge (AEAT ``CuotaTotal``); ``gross_total_eur`` leaves the withholding out
-    (``ImporteTotal``).
+    ``gross_total`` is net + tax + surcharge; ``amount_due`` is gross − withholding. ``tax_total_eur`` includes the
+    surcharge (AEAT ``CuotaTotal``); ``gross_total_eur`` leaves the withholding out (``ImporteTotal``).
     """
 
     line_nets: tuple[Decimal, ...]  # in the order of the lines
