@@ -1,0 +1,1 @@
+"""The verbs of billing: one function each, whoever calls them."""

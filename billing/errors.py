@@ -1,0 +1,43 @@
+"""The refusals that more than one verb of billing gives. Their codes are part of the contract."""
+
+from __future__ import annotations
+
+import uuid
+
+from core.errors import Conflict, NotFound, gettext_noop
+
+
+def invoice_not_found() -> NotFound:
+    """Somebody else's invoice looks the same as none."""
+    return NotFound("invoice_not_found", gettext_noop("There is no such invoice."))
+
+
+def seller_not_found() -> NotFound:
+    return NotFound("seller_not_found", gettext_noop("There is no such seller."))
+
+
+def invoice_immutable(invoice_id: uuid.UUID, display_number: str) -> Conflict:
+    """Issued means frozen (RD 1619/2012 art. 15): what is wrong in it is corrected by another invoice."""
+    return Conflict(
+        "invoice_immutable",
+        gettext_noop("Invoice %(number)s is issued and can never change; correct it with another invoice."),
+        params={"number": display_number},
+        extra={"invoice": str(invoice_id), "corrections": f"/api/v1/invoices/{invoice_id}/corrections"},
+    )
+
+
+def already_issued(invoice_id: uuid.UUID, display_number: str) -> Conflict:
+    return Conflict(
+        "already_issued",
+        gettext_noop("The invoice was issued already, as %(number)s."),
+        params={"number": display_number},
+        extra={"invoice": str(invoice_id), "display_number": display_number},
+    )
+
+
+def invoice_discarded(invoice_id: uuid.UUID) -> Conflict:
+    return Conflict(
+        "invoice_discarded",
+        gettext_noop("The draft was discarded; make a new one."),
+        extra={"invoice": str(invoice_id)},
+    )

@@ -1,0 +1,90 @@
+"""Legal numbers: correlative in each series, without gap or repeat, with dates that never go back.
+
+RD 1619/2012 art. 6.1.a. The number is taken inside the transaction that issues: what rolls back, gives it back.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from django.db import connection
+
+from billing.models import Series
+from core.errors import Conflict, Fault, gettext_noop
+from integrations.locks import take_lock
+
+_FORMAT = re.compile(r"(?:[ !#-&(-;?-z|~]|\{code\}|\{year\}|\{number(?::0\d{1,2}d)?\}){1,40}")
+
+# One statement counts: the conflicting row is locked, and the date is compared under that lock. A later year's counter
+# means that the date goes back, even though that year's own numbers would not.
+_TAKE = """
+    INSERT INTO billing_seriescounter AS counter (series_id, fiscal_year, last_number, last_date)
+    SELECT %(series)s, %(year)s,
+           CASE WHEN EXISTS (SELECT 1 FROM billing_seriescounter WHERE series_id = %(series)s) THEN 1 ELSE %(first)s END,
+           %(date)s
+    WHERE NOT EXISTS (SELECT 1 FROM billing_seriescounter WHERE series_id = %(series)s AND fiscal_year > %(year)s)
+    ON CONFLICT (series_id, fiscal_year) DO UPDATE
+        SET last_number = counter.last_number + 1, last_date = EXCLUDED.last_date
+        WHERE counter.last_date <= EXCLUDED.last_date
+    RETURNING last_number
+"""
+
+
+def fiscal_year_of(series: Series, issue_date: date) -> int:
+    """The year whose numbers are used; 0 in a series that never starts again."""
+    return issue_date.year if series.yearly else 0
+
+
+def format_number(series: Series, *, number: int, issue_date: date) -> str:
+    """The number as printed (BT-1, ``NumSerieFactura``)."""
+    return series.number_format.format(code=series.code, year=issue_date.year, number=number)
+
+
+def check_number_format(number_format: str, *, yearly: bool) -> list[Fault]:
+    """What is wrong with a series' format: it must name the series, the number and (if it starts again) the year, in
+    the AEAT's characters; else two series would print the same number."""
+    needed = ["{code}", "{number"] + ["{year}"] * yearly
+    if _FORMAT.fullmatch(number_format) and all(part in number_format for part in needed):
+        return []
+    message = gettext_noop(
+        "The format must contain {code}, {number} (or {number:05d}) and, if the series starts again each year, {year};"
+        " besides them only printable ASCII without \" ' < > =."
+    )
+    return [Fault("number_format_wrong", message, pointer="#/number_format")]
+
+
+def take_next_number(series: Series, *, issue_date: date) -> int:
+    """Take the series' next number; the last thing that an issuing transaction waits for.
+
+    Raises Conflict ``issue_date_before_last`` when a later invoice of the series is already issued.
+    """
+    # The advisory lock makes the queue fair, which a row lock is not; it must be a statement of its own, since READ
+    # COMMITTED takes its snapshot when a statement begins.
+    take_lock("series", series.id)
+    parameters = {
+        "series": series.id,
+        "year": fiscal_year_of(series, issue_date),
+        "first": series.first_number,
+        "date": issue_date,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, parameters)
+        row = cursor.fetchone()
+    if row is None:
+        raise Conflict(
+            "issue_date_before_last",
+            gettext_noop("Series %(series)s has an invoice dated after %(date)s; dates never go back in a series."),
+            params={"series": series.code, "date": issue_date.isoformat()},
+        )
+    return int(row[0])
+
+
+def peek_next_number(series: Series, *, issue_date: date) -> str:
+    """The number that the next invoice would get now; nobody is promised it."""
+    counter = series.counters.filter(fiscal_year=fiscal_year_of(series, issue_date)).first()
+    if counter:
+        number = counter.last_number + 1
+    else:
+        number = 1 if series.counters.exists() else series.first_number
+    return format_number(series, number=number, issue_date=issue_date)

@@ -1,0 +1,119 @@
+"""Reading: what is needed to show invoices, in few and bounded queries."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from billing import errors
+from billing.models import Approval, Document, Invoice, InvoiceStatus, Payment, Seller, Series, SourceEvent
+from billing.representation import Parts
+from core.money import ZERO
+from verifactu.models import FiscalRecord
+
+_PAID = Subquery(
+    Payment.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice").annotate(sum=Sum("amount")).values("sum")
+)
+
+
+def with_parts(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Invoices with all that their representation shows, in a number of queries that does not grow with the rows."""
+    return (
+        invoices.select_related("series", "source_event", "document")
+        .defer("document__content", "source_event__content", "seller_copy")
+        .prefetch_related(
+            "lines",
+            "tax_subtotals",
+            "approvals",
+            Prefetch("fiscal_records", FiscalRecord.objects.defer("xml").order_by("sequence")),
+        )
+        .annotate(paid_sum=Coalesce(_PAID, ZERO))
+    )
+
+
+def parts_of(invoice: Invoice) -> Parts:
+    """An invoice with its parts, read again unless ``with_parts`` brought them."""
+    loaded: Invoice = invoice if hasattr(invoice, "paid_sum") else with_parts(Invoice.objects).get(id=invoice.id)
+    records, approvals = list(loaded.fiscal_records.all()), list(loaded.approvals.all())
+    return Parts(
+        invoice=loaded,
+        series_code=loaded.series.code,
+        lines=list(loaded.lines.all()),
+        subtotals=list(loaded.tax_subtotals.all()),
+        record=records[0] if records else None,
+        document=getattr(loaded, "document", None),
+        source_event=getattr(loaded, "source_event", None),
+        approval=approvals[0] if approvals else None,
+        paid_amount=loaded.paid_sum,  # type: ignore[attr-defined]  # annotated by with_parts
+    )
+
+
+def get_invoice(invoice_id: uuid.UUID) -> Invoice:
+    """One invoice with its parts. Raises NotFound."""
+    invoice = with_parts(Invoice.objects.filter(id=invoice_id)).first()
+    if invoice is None:
+        raise errors.invoice_not_found()
+    return invoice
+
+
+def visible_invoice(invoice_id: uuid.UUID, *, seller_ids: Iterable[uuid.UUID]) -> Invoice:
+    """One invoice with its parts, if it is one of these sellers'. Raises NotFound for anybody else's too."""
+    invoice = with_parts(Invoice.objects.filter(id=invoice_id, seller__in=list(seller_ids))).first()
+    if invoice is None:
+        raise errors.invoice_not_found()
+    return invoice
+
+
+def seller_of_invoice(invoice_id: uuid.UUID, *, seller_ids: Iterable[uuid.UUID]) -> uuid.UUID:
+    """Whose invoice it is, if it is one of these sellers'. Raises NotFound."""
+    seller_id = Invoice.objects.filter(id=invoice_id, seller__in=list(seller_ids)).values_list("seller", flat=True).first()
+    if seller_id is None:
+        raise errors.invoice_not_found()
+    return seller_id
+
+
+def visible_invoices(seller_ids: Iterable[uuid.UUID]) -> QuerySet[Invoice]:
+    """The invoices of these sellers, without their parts."""
+    return Invoice.objects.filter(seller__in=list(seller_ids))
+
+
+def source_event_of(invoice: Invoice) -> SourceEvent | None:
+    return SourceEvent.objects.filter(invoice=invoice).first()
+
+
+def latest_approval(invoice: Invoice) -> Approval | None:
+    return Approval.objects.filter(invoice=invoice).first()
+
+
+def paid_amount(invoice: Invoice) -> Decimal:
+    """What was paid so far, reversals deducted."""
+    return invoice.payments.aggregate(sum=Sum("amount"))["sum"] or ZERO
+
+
+def document_of(invoice_id: uuid.UUID, *, seller_ids: Iterable[uuid.UUID]) -> Document | None:
+    """The PDF's row, with its bytes. Raises NotFound when the invoice is not theirs; None while it is a draft."""
+    seller_of_invoice(invoice_id, seller_ids=seller_ids)
+    return Document.objects.filter(invoice=invoice_id).first()
+
+
+def waiting_for_review() -> QuerySet[Invoice]:
+    """What a person has to look at, the oldest first."""
+    return Invoice.objects.filter(status__in=[InvoiceStatus.IN_REVIEW, InvoiceStatus.APPROVED]).order_by("id")
+
+
+def visible_series(seller_ids: Iterable[uuid.UUID]) -> QuerySet[Series]:
+    return Series.objects.filter(seller__in=list(seller_ids))
+
+
+def visible_sellers(seller_ids: Iterable[uuid.UUID]) -> QuerySet[Seller]:
+    return Seller.objects.filter(id__in=list(seller_ids))
+
+
+def oldest_pending_document() -> datetime | None:
+    """Since when the oldest PDF waits, for monitoring."""
+    return Document.objects.filter(state="pending").order_by("created_at").values_list("created_at", flat=True).first()

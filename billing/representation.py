@@ -1,0 +1,215 @@
+"""An invoice as JSON: what the API answers and what events carry, made in one place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from billing.models import Approval, Document, Invoice, InvoiceLine, InvoiceStatus, Payment, SourceEvent, TaxSubtotal
+from billing.parties import PartyCopy
+from core.money import ZERO, plain
+from verifactu.models import FiscalRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """An invoice with all that is shown with it."""
+
+    invoice: Invoice
+    series_code: str
+    lines: Sequence[InvoiceLine]
+    subtotals: Sequence[TaxSubtotal]
+    record: FiscalRecord | None = None
+    document: Document | None = None
+    source_event: SourceEvent | None = None
+    approval: Approval | None = None
+    paid_amount: Decimal = ZERO
+
+
+def trim(value: Decimal, *, places: int = 0) -> str:
+    """A decimal string without idle noughts, but with at least ``places`` decimals: 3, 33.335, 10.00."""
+    exponent = value.normalize().as_tuple().exponent
+    assert isinstance(exponent, int), "an amount is a finite number"
+    return plain(value.quantize(Decimal(1).scaleb(min(exponent, -places, 0))))
+
+
+def represent(parts: Parts) -> dict[str, object]:
+    """The invoice of the contract (API.md, «And coming out»). Money and quantities are decimal strings."""
+    invoice = parts.invoice
+    return {
+        "id": str(invoice.id),
+        "seller": str(invoice.seller_id),
+        "status": invoice.status,
+        "fiscal_type": invoice.fiscal_type,
+        "series": parts.series_code,
+        "number": invoice.number,
+        "display_number": invoice.display_number,
+        "issue_date": _text(invoice.issue_date),
+        "operation_date": _text(invoice.operation_date),
+        "due_date": _text(invoice.due_date),
+        "currency": invoice.currency,
+        "exchange_rate": trim(invoice.exchange_rate),
+        "prices_include_tax": invoice.prices_include_tax,
+        "client": _text(invoice.client_id),
+        "buyer": invoice.buyer,
+        "lines": [_line(line) for line in parts.lines],
+        "tax_subtotals": [_subtotal(subtotal) for subtotal in parts.subtotals],
+        **{name: plain(getattr(invoice, name)) for name in _TOTALS},
+        "equivalence_surcharge": invoice.equivalence_surcharge,
+        "withholding_percent": plain(invoice.withholding_percent),
+        "paid_amount": plain(parts.paid_amount),
+        "payment_status": payment_status(invoice, parts.paid_amount),
+        "correction": None,
+        "corrected_by": [],
+        "verifactu": _verifactu(parts.record),
+        "approval": _approval(parts.approval),
+        "documents": {"pdf": _document(invoice, parts.document)},
+        "source_event": _source_event(parts.source_event),
+        **{name: getattr(invoice, name) for name in _TEXTS},
+        "metadata": invoice.metadata,
+        "created_at": _instant(invoice.created_at),
+        "issued_at": _instant(invoice.issued_at) if invoice.issued_at else None,
+        "livemode": invoice.mode == "live",
+    }
+
+
+_TOTALS = [
+    "net_total",
+    "tax_total",
+    "surcharge_total",
+    "gross_total",
+    "withholding_total",
+    "amount_due",
+    "tax_total_eur",
+    "gross_total_eur",
+]
+_TEXTS = [
+    "purchase_order",
+    "buyer_reference",
+    "payment_terms",
+    "notes",
+    "external_id",
+    "language",
+    "correlation_id",
+    "created_by",
+    "issued_by",
+]
+
+
+def payment_status(invoice: Invoice, paid_amount: Decimal) -> str:
+    """``unpaid``, ``partially_paid``, ``paid`` or ``overpaid``, by comparing sums; the sign is the invoice's."""
+    due, paid = invoice.amount_due, paid_amount
+    if due < 0:
+        due, paid = -due, -paid
+    if paid > due:
+        return "overpaid"
+    if paid == due and invoice.status == InvoiceStatus.ISSUED:
+        return "paid"
+    return "partially_paid" if paid > 0 else "unpaid"
+
+
+def represent_payment(payment: Payment) -> dict[str, object]:
+    """One payment, as the API shows it."""
+    return {
+        "id": str(payment.id),
+        "invoice": str(payment.invoice_id),
+        "amount": plain(payment.amount),
+        "date": payment.date.isoformat(),
+        "method": payment.method,
+        "reference": payment.reference,
+        "reverses": _text(payment.reverses_id),
+        "created_at": _instant(payment.created_at),
+        "created_by": payment.created_by,
+    }
+
+
+def content_digest(invoice: Invoice, lines: Sequence[InvoiceLine]) -> str:
+    """What an approval holds for: the SHA-256 of everything that a buyer or the tax office would see."""
+    content = {name: getattr(invoice, name) for name in (*_CONTENT, *_TOTALS)}
+    content["lines"] = [_line(line) for line in lines]
+    content["buyer"] = PartyCopy.of(invoice.client, name=invoice.client.name).to_json() if invoice.client else None
+    return hashlib.sha256(json.dumps(content, default=_text, sort_keys=True).encode()).hexdigest()
+
+
+_CONTENT = [
+    "seller_id",
+    "client_id",
+    "series_id",
+    "fiscal_type",
+    "operation_date",
+    "due_date",
+    "currency",
+    "prices_include_tax",
+    "rounding",
+    "purchase_order",
+    "buyer_reference",
+    "payment_terms",
+    "notes",
+    "language",
+]
+
+
+def _line(line: InvoiceLine) -> dict[str, object]:
+    return {
+        "position": line.position,
+        "description": line.description,
+        "product_code": line.product_code,
+        "quantity": trim(line.quantity),
+        "unit_price": trim(line.unit_price, places=2),
+        "discount_percent": trim(line.discount_percent),
+        "tax": line.tax,
+        "tax_category": line.tax_category,
+        "exemption_code": line.exemption_code or None,
+        "regime_code": line.regime_code,
+        "tax_rate": trim(line.tax_rate, places=2),
+        "surcharge_rate": trim(line.surcharge_rate, places=2),
+        "line_net": plain(line.line_net),
+    }
+
+
+def _subtotal(subtotal: TaxSubtotal) -> dict[str, object]:
+    return {
+        "tax": subtotal.tax,
+        "tax_category": subtotal.tax_category,
+        "exemption_code": subtotal.exemption_code or None,
+        "regime_code": subtotal.regime_code,
+        "tax_rate": trim(subtotal.tax_rate, places=2),
+        "taxable_amount": plain(subtotal.taxable_amount),
+        "tax_amount": plain(subtotal.tax_amount),
+        "surcharge_rate": trim(subtotal.surcharge_rate, places=2),
+        "surcharge_amount": plain(subtotal.surcharge_amount),
+    }
+
+
+def _verifactu(record: FiscalRecord | None) -> dict[str, object]:
+    if record is None:
+        return {"status": "not_required", "fingerprint": None, "qr_url": None}
+    return {"status": "pending", "fingerprint": record.fingerprint, "qr_url": record.qr_url}
+
+
+def _approval(approval: Approval | None) -> dict[str, object] | None:
+    if approval is None:
+        return None
+    return {"approved_by": approval.approved_by, "approved_at": _instant(approval.approved_at)}
+
+
+def _document(invoice: Invoice, document: Document | None) -> dict[str, object] | None:
+    if document is None:
+        return None
+    return {"state": document.state, "url": f"/api/v1/invoices/{invoice.id}/pdf", "sha256": document.sha256 or None}
+
+
+def _source_event(event: SourceEvent | None) -> dict[str, object] | None:
+    return {"source": event.source, "type": event.type, "id": event.event_id} if event else None
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,203 @@
+"""From what the caller wants to an invoice that could be issued: everything looked up, checked and calculated.
+
+Nothing is written here. Preview, creation and change all compose first, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from billing import fiscal, taxes
+from billing.calculation import LineInput, Totals, calculate
+from billing.drafts import InvoiceDraft, LineDraft
+from billing.models import FiscalType, Rounding, Seller, Series, SeriesKind
+from clients.models import Client
+from core.errors import Fault, Invalid, gettext_noop
+from core.money import CENT
+
+ONE = Decimal(1)
+MAXIMUM_LINES = 1_000
+MAXIMUM_TOTAL = Decimal("1e12")  # the AEAT's twelve digits before the point
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A draft with everything decided. ``lines`` and ``taxed`` go in step: what was asked, and its tax."""
+
+    seller: Seller
+    series: Series
+    client: Client | None
+    fiscal_type: FiscalType
+    draft: InvoiceDraft
+    taxed: tuple[LineInput, ...]
+    totals: Totals
+    exchange_rate: Decimal
+    warnings: tuple[Fault, ...] = ()
+
+
+def compose(draft: InvoiceDraft, *, seller: Seller, client: Client | None, today: date) -> Composition:
+    """Decide type, series and taxes, and calculate. ``today`` is in the seller's zone.
+
+    Raises Invalid with every fault of the draft, each at its pointer.
+    """
+    faults: list[Fault] = []
+    on = draft.operation_date or today
+    fiscal_type = _fiscal_type(draft, client, faults)
+    series = _series(draft, seller, fiscal_type, faults)
+    exchange_rate = _exchange_rate(draft, faults)
+    taxed = _lines(draft, seller, on, faults)
+    faults += taxes.check_withholding(draft.withholding_percent, territory=seller.territory, on=on)
+    if faults:
+        raise Invalid(faults)
+    assert series is not None, "no series is a fault"
+    totals = calculate(
+        taxed,
+        prices_include_tax=draft.prices_include_tax,
+        per_line=seller.rounding == Rounding.PER_LINE,
+        withholding_percent=draft.withholding_percent,
+        exchange_rate=exchange_rate,
+    )
+    composition = Composition(seller, series, client, fiscal_type, draft, taxed, totals, exchange_rate)
+    faults, warnings = _check_totals(composition), []
+    if not faults:
+        faults, warnings = fiscal.preflight(
+            seller=seller, client=client, series=series, fiscal_type=fiscal_type, draft=draft, totals=totals, on=today
+        )
+    if faults:
+        raise Invalid(faults)
+    return Composition(seller, series, client, fiscal_type, draft, taxed, totals, exchange_rate, tuple(warnings))
+
+
+def _fiscal_type(draft: InvoiceDraft, client: Client | None, faults: list[Fault]) -> FiscalType:
+    identified = client is not None and bool(client.tax_id)
+    if draft.fiscal_type is None:
+        return FiscalType.F1 if identified else FiscalType.F2
+    if draft.fiscal_type not in {FiscalType.F1, FiscalType.F2}:
+        message = gettext_noop("%(type)s is made by correcting or replacing an invoice, not on its own.")
+        faults.append(Fault("fiscal_type_needs_an_original", message, "#/fiscal_type", params={"type": draft.fiscal_type}))
+        return FiscalType.F1
+    if draft.fiscal_type == FiscalType.F1 and not identified:
+        message = gettext_noop("A full invoice needs a buyer with a tax id (RD 1619/2012 art. 6.1.d).")
+        faults.append(Fault("buyer_tax_id_missing", message, "#/client"))
+    return FiscalType(draft.fiscal_type)
+
+
+def _series(draft: InvoiceDraft, seller: Seller, fiscal_type: FiscalType, faults: list[Fault]) -> Series | None:
+    kind = SeriesKind.SIMPLIFIED if fiscal_type == FiscalType.F2 else SeriesKind.ORDINARY
+    if draft.series is None:
+        series = seller.series.filter(kind=kind, is_default=True, is_active=True).first()
+        if series is None:
+            message = gettext_noop("The seller has no default series of the kind “%(kind)s”: name one.")
+            faults.append(Fault("series_missing", message, "#/series", params={"kind": kind}))
+        return series
+    series = seller.series.filter(code=draft.series).first()
+    if series is None or not series.is_active:
+        message = gettext_noop("The seller has no active series “%(series)s”.")
+        faults.append(Fault("series_unknown", message, "#/series", params={"series": draft.series}))
+        return None
+    # Full and simplified invoices of a year are kept in separate series (art. 7.1.a), corrective ones in their own.
+    simplified = series.kind == SeriesKind.SIMPLIFIED
+    if simplified != (fiscal_type == FiscalType.F2) or series.kind == SeriesKind.CORRECTIVE:
+        message = gettext_noop("Series “%(series)s” is not for invoices of type %(type)s.")
+        params = {"series": series.code, "type": fiscal_type.value}
+        faults.append(Fault("series_not_for_type", message, "#/series", params=params))
+    return series
+
+
+def _exchange_rate(draft: InvoiceDraft, faults: list[Fault]) -> Decimal:
+    if draft.currency == "EUR":
+        if draft.exchange_rate not in {None, ONE}:
+            message = gettext_noop("An invoice in euro has no exchange rate.")
+            faults.append(Fault("exchange_rate_not_needed", message, "#/exchange_rate"))
+        return ONE
+    if draft.exchange_rate is None or draft.exchange_rate <= 0:
+        message = gettext_noop("An invoice in %(currency)s needs the exchange rate: units for one euro (LIVA art. 79.Once).")
+        params = {"currency": draft.currency}
+        faults.append(Fault("exchange_rate_missing", message, "#/exchange_rate", params=params))
+        return ONE
+    return draft.exchange_rate
+
+
+def _lines(draft: InvoiceDraft, seller: Seller, on: date, faults: list[Fault]) -> tuple[LineInput, ...]:
+    if not 1 <= len(draft.lines) <= MAXIMUM_LINES:
+        message = gettext_noop("An invoice has between 1 and %(maximum)s lines.")
+        faults.append(Fault("lines_out_of_range", message, "#/lines", params={"maximum": MAXIMUM_LINES}))
+        return ()
+    taxed = []
+    for index, line in enumerate(draft.lines):
+        line_input, found = _line(line, draft, seller, on)
+        faults += [fault.under(f"lines/{index}") for fault in found]
+        if line_input:
+            taxed.append(line_input)
+    return tuple(taxed)
+
+
+def _line(line: LineDraft, draft: InvoiceDraft, seller: Seller, on: date) -> tuple[LineInput | None, list[Fault]]:
+    faults = list(_check_line(line))
+    if line.product_code and line.tax_rate is None and line.tax_category is None and not line.exemption_code:
+        message = gettext_noop("“%(code)s” has no mapping to a tax yet: give the line a tax_rate.")
+        return None, [*faults, Fault("mapping_missing", message, "#/product_code", params={"code": line.product_code})]
+    tax = line.tax or taxes.ordinary_tax(seller.territory)
+    resolved, found = taxes.complete_line_tax(
+        tax=tax,
+        tax_rate=line.tax_rate,
+        tax_category=line.tax_category,
+        exemption_code=line.exemption_code,
+        regime_code=line.regime_code,
+        territory=seller.territory,
+    )
+    if resolved is None:
+        return None, faults + found
+    surcharge_rate = line.surcharge_rate
+    if surcharge_rate is None and draft.equivalence_surcharge and resolved.tax_category == "S1":
+        surcharge_rate = taxes.surcharge_for(resolved.tax, resolved.tax_rate, on)
+    surcharge_rate = surcharge_rate or Decimal(0)
+    faults += taxes.check_line_tax(
+        tax=resolved.tax,
+        tax_category=resolved.tax_category,
+        exemption_code=resolved.exemption_code,
+        regime_code=resolved.regime_code,
+        tax_rate=resolved.tax_rate,
+        surcharge_rate=surcharge_rate,
+        on=on,
+    )
+    line_input = LineInput(
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        discount_percent=line.discount_percent,
+        tax=resolved.tax,
+        tax_category=resolved.tax_category,
+        exemption_code=resolved.exemption_code,
+        regime_code=resolved.regime_code,
+        tax_rate=resolved.tax_rate,
+        surcharge_rate=surcharge_rate,
+    )
+    return line_input, faults
+
+
+def _check_line(line: LineDraft) -> Iterable[Fault]:
+    if not line.description.strip():
+        yield Fault("description_missing", gettext_noop("A line needs a description (RD 1619/2012 art. 6.1.f)."), "#/description")
+    if line.unit_price < 0:
+        message = gettext_noop("A unit price is never negative (EN 16931 BR-27): make the quantity negative.")
+        yield Fault("unit_price_negative", message, "#/unit_price")
+    if not 0 <= line.discount_percent <= 100:
+        yield Fault("discount_out_of_range", gettext_noop("A discount is between 0 and 100 %%."), "#/discount_percent")
+
+
+def _check_totals(composition: Composition) -> list[Fault]:
+    totals, faults = composition.totals, []
+    if totals.gross_total < 0:
+        message = gettext_noop("The total is %(total)s: only a correction by differences may be negative.")
+        faults.append(Fault("gross_total_negative", message, "#/lines", params={"total": totals.gross_total}))
+    if max(abs(totals.gross_total), abs(totals.net_total), *map(abs, totals.line_nets)) >= MAXIMUM_TOTAL:
+        faults.append(Fault("amount_too_large", gettext_noop("Amounts have at most twelve digits before the point."), "#/lines"))
+    limit = composition.seller.simplified_limit
+    if composition.fiscal_type == FiscalType.F2 and totals.gross_total_eur > limit:
+        message = gettext_noop("A simplified invoice may reach %(limit)s €, tax included (RD 1619/2012 art. 4): name the buyer.")
+        params = {"limit": limit.quantize(CENT)}
+        faults.append(Fault("simplified_over_limit", message, "#/fiscal_type", params=params))
+    return faults

@@ -1,0 +1,354 @@
+"""Drafts: make, change, look at, throw away."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import transaction
+
+from audit import services as audit
+from billing import errors, queries
+from billing.drafts import InvoiceDraft, SourceEventKey
+from billing.models import Invoice, InvoiceLine, InvoiceStatus, Seller, SourceEvent, TaxSubtotal
+from billing.parties import PartyCopy
+from billing.representation import Parts, represent
+from billing.services.composing import Composition, compose
+from clients.models import Client
+from clients.services import ClientData, check_client, find_client, find_or_create_client
+from core.actors import Actor
+from core.errors import Conflict, Fault, Invalid, gettext_noop
+from core.text import searchable
+from integrations import outbox
+from integrations.locks import take_lock
+
+Result = TypeVar("Result")
+
+_COPIED = [
+    "operation_date",
+    "due_date",
+    "currency",
+    "prices_include_tax",
+    "withholding_percent",
+    "equivalence_surcharge",
+    "purchase_order",
+    "buyer_reference",
+    "notes",
+    "external_id",
+]
+_TOTALS = [
+    "net_total",
+    "tax_total",
+    "surcharge_total",
+    "gross_total",
+    "withholding_total",
+    "amount_due",
+    "tax_total_eur",
+    "gross_total_eur",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft as it was written. ``is_new`` is False where its source event was known already."""
+
+    parts: Parts
+    warnings: tuple[Fault, ...] = ()
+    is_new: bool = True
+
+
+@transaction.atomic(savepoint=False)
+def create_draft(
+    *,
+    seller_id: uuid.UUID,
+    draft: InvoiceDraft,
+    by: Actor,
+    now: datetime,
+    client: ClientData | None = None,
+    source: SourceEventKey | None = None,
+) -> Draft:
+    """Write a draft, without a number.
+
+    ``client`` describes the buyer where ``draft.client`` does not name one: found or made. A ``source`` that is known
+    with the same content gives the invoice that exists (``is_new`` is False); with other content Conflict
+    ``source_event_diverged``. Raises Invalid with every fault.
+    """
+    seller = _seller(seller_id)
+    if source is not None:
+        take_lock("source_event", seller.id, source.source, source.type, source.id)
+        existing = _known(seller, source)
+        if existing is not None:
+            return Draft(queries.parts_of(existing), is_new=False)
+    buyer, warnings = _buyer(seller, draft, client, by=by, now=now)
+    composition = compose(draft, seller=seller, client=buyer, today=now.astimezone(seller.zone).date())
+    invoice = Invoice(
+        seller=seller,
+        mode=seller.mode,
+        status=InvoiceStatus.DRAFT,
+        correlation_id=by.correlation_id,
+        created_at=now,
+        created_by=str(by),
+    )
+    _fill(invoice, composition, now=now)
+    invoice.save(force_insert=True)
+    parts = _write_content(invoice, composition)
+    if source is not None:
+        parts = replace(parts, source_event=_remember(invoice, source))
+    audit.record("invoice.created", by=by, subject=subject_of(invoice), after=_digest(parts))
+    outbox.publish(
+        "invoice.created",
+        seller_id=seller.id,
+        mode=seller.mode,
+        object_id=str(invoice.id),
+        payload=represent(parts),
+        by=by,
+    )
+    return Draft(parts, tuple(warnings) + composition.warnings)
+
+
+@transaction.atomic(savepoint=False)
+def update_draft(
+    *, invoice_id: uuid.UUID, draft: InvoiceDraft, by: Actor, now: datetime, client: ClientData | None = None
+) -> Draft:
+    """Replace a draft's content. What was approved goes back to review.
+
+    Raises NotFound, Conflict (``invoice_immutable``, ``invoice_discarded``), Invalid with every fault.
+    """
+    invoice = lock_invoice(invoice_id)
+    refuse_unless_editable(invoice)
+    before = _digest(queries.parts_of(invoice))
+    buyer, warnings = _buyer(invoice.seller, draft, client, by=by, now=now)
+    composition = compose(draft, seller=invoice.seller, client=buyer, today=now.astimezone(invoice.seller.zone).date())
+    _fill(invoice, composition, now=now)
+    if invoice.status == InvoiceStatus.APPROVED:
+        invoice.status = InvoiceStatus.IN_REVIEW
+    invoice.save(force_update=True)
+    invoice.lines.all().delete()
+    invoice.tax_subtotals.all().delete()
+    parts = replace(_write_content(invoice, composition), source_event=queries.source_event_of(invoice))
+    audit.record("invoice.changed", by=by, subject=subject_of(invoice), before=before, after=_digest(parts))
+    return Draft(parts, tuple(warnings) + composition.warnings)
+
+
+def preview(
+    *, seller_id: uuid.UUID, draft: InvoiceDraft, now: datetime, client: ClientData | None = None
+) -> tuple[Parts, tuple[Fault, ...]]:
+    """The invoice as it would be, with every warning; nothing is written and no number is used.
+
+    Raises Invalid with every fault.
+    """
+    seller = _seller(seller_id)
+    if client is not None:
+        faults = [fault.under("client") for fault in check_client(client, mode=seller.mode)]
+        if faults:
+            raise Invalid(faults)
+        buyer = _under_client(lambda: find_client(seller_id=seller.id, data=client)) or _imagined(seller, client)
+    else:
+        buyer = _named_client(seller, draft)
+    composition = compose(draft, seller=seller, client=buyer, today=now.astimezone(seller.zone).date())
+    invoice = Invoice(seller=seller, mode=seller.mode, created_at=now)
+    _fill(invoice, composition, now=now)
+    if buyer is not None and buyer._state.adding:  # noqa: SLF001 - Django's own way to tell a row that was never saved
+        invoice.client = None
+    return _content(invoice, composition), composition.warnings
+
+
+@transaction.atomic(savepoint=False)
+def discard_draft(*, invoice_id: uuid.UUID, by: Actor, now: datetime, reason: str = "") -> Parts:
+    """Throw a draft away: the row stays as ``discarded``, without number, and keeps its source event.
+
+    Raises NotFound, Conflict (``invoice_immutable``; ``invoice_discarded`` when it was thrown away already).
+    """
+    invoice = lock_invoice(invoice_id)
+    refuse_unless_editable(invoice)
+    before = invoice.status
+    invoice.status, invoice.updated_at = InvoiceStatus.DISCARDED, now
+    invoice.save(force_update=True, update_fields=["status", "updated_at"])
+    audit.record(
+        "invoice.discarded",
+        by=by,
+        subject=subject_of(invoice),
+        before={"status": before},
+        after={"status": invoice.status},
+        reason=reason,
+    )
+    return queries.parts_of(invoice)
+
+
+def lock_invoice(invoice_id: uuid.UUID) -> Invoice:
+    """The invoice's row, locked until the transaction ends, with its seller, series and client. Raises NotFound."""
+    invoice = (
+        Invoice.objects.select_for_update(of=("self",))
+        .select_related("seller", "series", "client")
+        .filter(id=invoice_id)
+        .first()
+    )
+    if invoice is None:
+        raise errors.invoice_not_found()
+    return invoice
+
+
+def refuse_unless_editable(invoice: Invoice) -> None:
+    """Raise the Conflict that says why an invoice cannot be changed any more."""
+    if invoice.status == InvoiceStatus.ISSUED:
+        raise errors.invoice_immutable(invoice.id, invoice.display_number or "")
+    if invoice.status == InvoiceStatus.DISCARDED:
+        raise errors.invoice_discarded(invoice.id)
+
+
+def subject_of(invoice: Invoice) -> audit.Subject:
+    """The invoice in the audit log's words."""
+    label = invoice.display_number or f"{invoice.status} {invoice.buyer_name}".strip()
+    return audit.Subject("invoice", str(invoice.id), label, invoice.seller_id, invoice.mode)
+
+
+def _seller(seller_id: uuid.UUID) -> Seller:
+    seller = Seller.objects.filter(id=seller_id).first()
+    if seller is None:
+        raise errors.seller_not_found()
+    return seller
+
+
+def _known(seller: Seller, source: SourceEventKey) -> Invoice | None:
+    event = SourceEvent.objects.filter(
+        seller=seller, source=source.source, type=source.type, event_id=source.id
+    ).first()
+    if event is None:
+        return None
+    if event.content != source.content:
+        raise Conflict(
+            "source_event_diverged",
+            gettext_noop("Event %(id)s of %(source)s was invoiced with other content; nothing was changed."),
+            params={"id": source.id, "source": source.source},
+            extra={
+                "invoice": str(event.invoice_id),
+                "differences": _differences(event.content, source.content, "#"),
+            },
+        )
+    return queries.get_invoice(event.invoice_id)
+
+
+def _differences(was: object, now: object, pointer: str) -> list[dict[str, object]]:
+    """Where two requests differ, by JSON pointer; None where one of them has nothing."""
+    if isinstance(was, dict) and isinstance(now, dict):
+        found = [_differences(was.get(key), now.get(key), f"{pointer}/{key}") for key in {**was, **now}]
+        return [difference for part in found for difference in part]
+    if isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
+        found = [_differences(*pair, f"{pointer}/{index}") for index, pair in enumerate(zip(was, now, strict=True))]
+        return [difference for part in found for difference in part]
+    return [] if was == now else [{"pointer": pointer, "was": was, "now": now}]
+
+
+def _remember(invoice: Invoice, source: SourceEventKey) -> SourceEvent:
+    return SourceEvent.objects.create(
+        seller_id=invoice.seller_id,
+        mode=invoice.mode,
+        source=source.source,
+        type=source.type,
+        event_id=source.id,
+        invoice=invoice,
+        content=source.content,
+    )
+
+
+def _buyer(
+    seller: Seller, draft: InvoiceDraft, client: ClientData | None, *, by: Actor, now: datetime
+) -> tuple[Client | None, list[Fault]]:
+    if client is None:
+        return _named_client(seller, draft), []
+    found, warnings = _under_client(
+        lambda: find_or_create_client(seller_id=seller.id, mode=seller.mode, data=client, by=by, now=now)
+    )
+    return found, [warning.under("client") for warning in warnings]
+
+
+def _under_client(look: Callable[[], Result]) -> Result:
+    """Point the client's faults at ``#/client/…`` of the invoice."""
+    try:
+        return look()
+    except Invalid as refusal:
+        raise Invalid(fault.under("client") for fault in refusal.faults) from refusal
+
+
+def _named_client(seller: Seller, draft: InvoiceDraft) -> Client | None:
+    if draft.client is None:
+        return None
+    client = Client.objects.filter(id=draft.client, seller=seller).first()
+    if client is None:
+        message = gettext_noop("The seller has no such client.")
+        raise Invalid([Fault("client_unknown", message, pointer="#/client")])
+    return client
+
+
+def _imagined(seller: Seller, data: ClientData) -> Client:
+    """The client that would be made, for a preview."""
+    return Client(seller=seller, mode=seller.mode, **asdict(data))
+
+
+def _fill(invoice: Invoice, composition: Composition, *, now: datetime) -> None:
+    draft, totals, client = composition.draft, composition.totals, composition.client
+    for name in _COPIED:
+        setattr(invoice, name, getattr(draft, name))
+    for name in _TOTALS:
+        setattr(invoice, name, getattr(totals, name))
+    invoice.fiscal_type = composition.fiscal_type
+    invoice.series = composition.series
+    invoice.client = client
+    invoice.buyer = PartyCopy.of(client, name=client.name).to_json() if client else None
+    invoice.buyer_name = client.name if client else ""
+    invoice.buyer_search_name = searchable(invoice.buyer_name)[:120]
+    invoice.buyer_tax_id = client.tax_id if client else ""
+    invoice.exchange_rate = composition.exchange_rate
+    invoice.rounding = composition.seller.rounding
+    invoice.payment_terms = draft.payment_terms or composition.seller.payment_terms
+    invoice.metadata = dict(draft.metadata)
+    invoice.language = draft.language or (client.language if client else composition.seller.language)
+    invoice.updated_at = now
+
+
+def _write_content(invoice: Invoice, composition: Composition) -> Parts:
+    parts = _content(invoice, composition)
+    InvoiceLine.objects.bulk_create(parts.lines)
+    TaxSubtotal.objects.bulk_create(parts.subtotals)
+    return parts
+
+
+def _content(invoice: Invoice, composition: Composition) -> Parts:
+    totals, asked = composition.totals, composition.draft.lines
+    lines = [
+        InvoiceLine(
+            invoice=invoice,
+            position=position,
+            description=line.description.strip(),
+            product_code=line.product_code,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            discount_percent=line.discount_percent,
+            tax=taxed.tax,
+            tax_category=taxed.tax_category,
+            exemption_code=taxed.exemption_code,
+            regime_code=taxed.regime_code,
+            tax_rate=taxed.tax_rate,
+            surcharge_rate=taxed.surcharge_rate,
+            line_net=net,
+        )
+        for position, (line, taxed, net) in enumerate(
+            zip(asked, composition.taxed, totals.line_nets, strict=True), start=1
+        )
+    ]
+    subtotals = [
+        TaxSubtotal(invoice=invoice, position=position, **asdict(subtotal))
+        for position, subtotal in enumerate(totals.subtotals, start=1)
+    ]
+    return Parts(invoice=invoice, series_code=composition.series.code, lines=lines, subtotals=subtotals)
+
+
+def _digest(parts: Parts) -> dict[str, object]:
+    """What the audit log keeps of a draft: enough to see what changed, without copying the lines."""
+    shown = represent(parts)
+    kept = ("status", "series", "fiscal_type", "client", "operation_date", "due_date", "currency", "gross_total", "amount_due")
+    lines: Sequence[object] = parts.lines
+    return {**{name: shown[name] for name in kept}, "lines": len(lines)}

@@ -1,0 +1,188 @@
+"""Issuing: the one way from a draft to a legal invoice."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from django.db import transaction
+
+from audit import services as audit
+from billing import errors, fiscal, queries, taxes
+from billing.drafts import InvoiceDraft, SourceEventKey
+from billing.models import Approval, Document, FiscalType, Invoice, InvoiceLine, InvoiceStatus
+from billing.models.seller import ApprovalPolicy
+from billing.numbering import fiscal_year_of, format_number, take_next_number
+from billing.parties import PartyCopy
+from billing.representation import Parts, content_digest, represent
+from billing.services.drafting import Draft, create_draft, lock_invoice, subject_of
+from clients.services import ClientData
+from core.actors import Actor
+from core.errors import Conflict, Fault, Invalid, gettext_noop
+from integrations import outbox
+from verifactu.services import register_invoice
+
+
+@transaction.atomic(savepoint=False)
+def issue_invoice(*, invoice_id: uuid.UUID, by: Actor, now: datetime, on: date | None = None) -> Parts:
+    """Give a draft its legal number, date and fiscal record, and freeze it. ``on`` is the issue date in the seller's
+    zone (today when left out).
+
+    One transaction writes the number, the frozen invoice with copies of both parties, the VERI*FACTU record, the
+    audit entry, the outgoing event and the document's row: all or none.
+
+    Raises NotFound; Conflict ``already_issued``, ``invoice_discarded``, ``approval_required``, ``approval_stale``,
+    ``issue_date_before_last``; Invalid with every fault (rates not in force on the date, …).
+    """
+    invoice = lock_invoice(invoice_id)
+    refuse_unless_issuable(invoice)
+    parts = queries.parts_of(invoice)
+    _refuse_unless_approved(invoice, parts.lines, parts.approval)
+    return _issue(replace(parts, invoice=invoice), by=by, now=now, on=on)
+
+
+@transaction.atomic(savepoint=False)
+def create_and_issue(
+    *,
+    seller_id: uuid.UUID,
+    draft: InvoiceDraft,
+    by: Actor,
+    now: datetime,
+    client: ClientData | None = None,
+    source: SourceEventKey | None = None,
+    on: date | None = None,
+) -> Draft:
+    """Create a draft and issue it in the same transaction: both or neither.
+
+    A known source event gives the invoice that exists, issued or not, as ``create_draft`` does. Raises what
+    ``create_draft`` and ``issue_invoice`` raise.
+    """
+    made = create_draft(seller_id=seller_id, draft=draft, by=by, now=now, client=client, source=source)
+    if not made.is_new:
+        return made
+    _refuse_unless_approved(made.parts.invoice, made.parts.lines, None)
+    return replace(made, parts=_issue(made.parts, by=by, now=now, on=on))
+
+
+def refuse_unless_issuable(invoice: Invoice) -> None:
+    """Raise the Conflict that says why an invoice cannot be issued."""
+    if invoice.status == InvoiceStatus.ISSUED:
+        raise errors.already_issued(invoice.id, invoice.display_number or "")
+    if invoice.status == InvoiceStatus.DISCARDED:
+        raise errors.invoice_discarded(invoice.id)
+
+
+def _refuse_unless_approved(invoice: Invoice, lines: Sequence[InvoiceLine], approval: Approval | None) -> None:
+    if invoice.seller.approval_policy == ApprovalPolicy.NONE and invoice.status != InvoiceStatus.APPROVED:
+        return
+    if invoice.status != InvoiceStatus.APPROVED or approval is None:
+        message = gettext_noop("The seller wants a person to approve its invoices: submit this one for review.")
+        raise Conflict("approval_required", message, extra={"invoice": str(invoice.id)})
+    if approval.content_digest != content_digest(invoice, lines):
+        message = gettext_noop("The draft changed after it was approved; it needs another look.")
+        raise Conflict("approval_stale", message, extra={"invoice": str(invoice.id)})
+
+
+def _issue(parts: Parts, *, by: Actor, now: datetime, on: date | None) -> Parts:
+    """Everything that can be computed comes before the series is locked; what follows lasts milliseconds."""
+    invoice = parts.invoice
+    today = now.astimezone(invoice.seller.zone).date()
+    issue_date = on or today
+    _refuse_faults(parts, issue_date=issue_date, today=today)
+    seller = PartyCopy.of(invoice.seller, name=invoice.seller.legal_name)
+    buyer = PartyCopy.of(invoice.client, name=invoice.client.name) if invoice.client else None
+    before = invoice.status
+
+    number = take_next_number(invoice.series, issue_date=issue_date)
+    invoice.status = InvoiceStatus.ISSUED
+    invoice.number, invoice.fiscal_year = number, fiscal_year_of(invoice.series, issue_date)
+    invoice.display_number = format_number(invoice.series, number=number, issue_date=issue_date)
+    invoice.issue_date = issue_date
+    invoice.issued_at, invoice.issued_by, invoice.updated_at = now, str(by), now
+    invoice.seller_copy, invoice.buyer = seller.to_json(), buyer.to_json() if buyer else None
+    if buyer:
+        invoice.buyer_name, invoice.buyer_tax_id = buyer.name, buyer.tax_id
+    invoice.correlation_id = invoice.correlation_id or by.correlation_id
+    invoice.save(force_update=True, update_fields=_WRITTEN)
+    record = register_invoice(
+        fiscal.registration_of(
+            invoice,
+            seller=seller,
+            buyer=buyer,
+            subtotals=parts.subtotals,
+            description=fiscal.describe([line.description for line in parts.lines]),
+        ),
+        invoice_id=invoice.id,
+        seller_id=invoice.seller_id,
+        mode=invoice.mode,
+        zone=invoice.seller.zone,
+    )
+    document = Document.objects.create(invoice=invoice, created_at=now, due_at=now)
+    issued = replace(parts, record=record, document=document)
+    audit.record(
+        "invoice.issued",
+        by=by,
+        subject=subject_of(invoice),
+        before={"status": before},
+        after={
+            "status": invoice.status,
+            "display_number": invoice.display_number,
+            "issue_date": issue_date.isoformat(),
+            "gross_total": str(invoice.gross_total),
+            "fingerprint": record.fingerprint,
+        },
+    )
+    outbox.publish(
+        "invoice.issued",
+        seller_id=invoice.seller_id,
+        mode=invoice.mode,
+        object_id=str(invoice.id),
+        payload=represent(issued),
+        by=by,
+    )
+    return issued
+
+
+_WRITTEN = [
+    "status",
+    "number",
+    "fiscal_year",
+    "display_number",
+    "issue_date",
+    "issued_at",
+    "issued_by",
+    "updated_at",
+    "seller_copy",
+    "buyer",
+    "buyer_name",
+    "buyer_tax_id",
+    "correlation_id",
+]
+
+
+def _refuse_faults(parts: Parts, *, issue_date: date, today: date) -> None:
+    """What was right when it was drafted may be wrong on the day of issue: dates and the rates in force."""
+    invoice, faults = parts.invoice, []
+    if issue_date > today:
+        message = gettext_noop("An invoice cannot be issued with a date in the future (AEAT 1112).")
+        faults.append(Fault("issue_date_in_future", message, "#/issue_date"))
+    if not parts.lines:
+        faults.append(Fault("lines_out_of_range", gettext_noop("An invoice needs at least one line."), "#/lines"))
+    if invoice.fiscal_type == FiscalType.F1 and not (invoice.client and invoice.client.tax_id):
+        message = gettext_noop("A full invoice needs a buyer with a tax id (RD 1619/2012 art. 6.1.d).")
+        faults.append(Fault("buyer_tax_id_missing", message, "#/client"))
+    for index, line in enumerate(parts.lines):
+        found = taxes.check_line_tax(
+            tax=line.tax,
+            tax_category=line.tax_category,
+            exemption_code=line.exemption_code,
+            regime_code=line.regime_code,
+            tax_rate=line.tax_rate,
+            surcharge_rate=line.surcharge_rate,
+            on=invoice.operation_date or issue_date,
+        )
+        faults += [fault.under(f"lines/{index}") for fault in found]
+    if faults:
+        raise Invalid(faults)

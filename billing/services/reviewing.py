@@ -1,0 +1,108 @@
+"""Review: a person looks at a draft before it becomes law."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+from django.db import transaction
+
+from audit import services as audit
+from billing import queries
+from billing.models import Approval, Invoice, InvoiceStatus
+from billing.models.seller import ApprovalPolicy
+from billing.representation import Parts, content_digest, represent
+from billing.services.drafting import lock_invoice, refuse_unless_editable, subject_of
+from billing.services.issuing import issue_invoice, refuse_unless_issuable
+from core.actors import Actor, ActorKind
+from core.errors import Conflict, Forbidden, gettext_noop
+from integrations import outbox
+
+
+@transaction.atomic(savepoint=False)
+def submit_invoice(*, invoice_id: uuid.UUID, by: Actor, now: datetime) -> Parts:
+    """Ask a person to review a draft. Asking again changes nothing.
+
+    Raises NotFound, Conflict (``invoice_immutable``, ``invoice_discarded``).
+    """
+    invoice = lock_invoice(invoice_id)
+    refuse_unless_editable(invoice)
+    if invoice.status != InvoiceStatus.DRAFT:
+        return queries.parts_of(invoice)
+    _move(invoice, InvoiceStatus.IN_REVIEW, "invoice.submitted", by=by, now=now)
+    parts = queries.parts_of(invoice)
+    outbox.publish(
+        "invoice.in_review",
+        seller_id=invoice.seller_id,
+        mode=invoice.mode,
+        object_id=str(invoice.id),
+        payload=represent(parts),
+        by=by,
+    )
+    return parts
+
+
+@transaction.atomic(savepoint=False)
+def approve_invoice(*, invoice_id: uuid.UUID, by: Actor, now: datetime, seen_digest: str | None = None) -> Parts:
+    """A person's word that the draft may be issued as it stands.
+
+    ``seen_digest`` is the ``content_digest`` of what the person saw; Conflict ``approval_stale`` when the draft has
+    changed since. Raises Forbidden ``approval_needs_a_person`` for machines, and ``approval_needs_another_person`` for
+    the author where the seller wants four eyes.
+    """
+    invoice = lock_invoice(invoice_id)
+    refuse_unless_issuable(invoice)
+    if by.kind != ActorKind.USER:
+        raise Forbidden("approval_needs_a_person", gettext_noop("Only a person may approve an invoice."))
+    if invoice.seller.approval_policy == ApprovalPolicy.FOUR_EYES and invoice.created_by == str(by):
+        message = gettext_noop("Its author may not approve an invoice; somebody else must (four eyes).")
+        raise Forbidden("approval_needs_another_person", message)
+    digest = content_digest(invoice, queries.parts_of(invoice).lines)
+    if seen_digest is not None and seen_digest != digest:
+        message = gettext_noop("The draft changed while you were looking at it; look again.")
+        raise Conflict("approval_stale", message, extra={"invoice": str(invoice.id)})
+    Approval.objects.create(
+        invoice=invoice, content_digest=digest, approved_at=now, approved_by=str(by), approver_id=by.id
+    )
+    _move(invoice, InvoiceStatus.APPROVED, "invoice.approved", by=by, now=now)
+    return queries.parts_of(invoice)
+
+
+@transaction.atomic(savepoint=False)
+def approve_and_issue(
+    *, invoice_id: uuid.UUID, by: Actor, now: datetime, seen_digest: str | None = None, on: date | None = None
+) -> Parts:
+    """«Aprobar y emitir»: approve what was seen and issue it, in one transaction.
+
+    Raises what ``approve_invoice`` and ``issue_invoice`` raise.
+    """
+    approve_invoice(invoice_id=invoice_id, by=by, now=now, seen_digest=seen_digest)
+    return issue_invoice(invoice_id=invoice_id, by=by, now=now, on=on)
+
+
+@transaction.atomic(savepoint=False)
+def return_to_draft(*, invoice_id: uuid.UUID, by: Actor, now: datetime, reason: str) -> Parts:
+    """Send a reviewed draft back to its author, with the reason.
+
+    Raises NotFound, Conflict (``invoice_immutable``, ``invoice_discarded``).
+    """
+    invoice = lock_invoice(invoice_id)
+    refuse_unless_editable(invoice)
+    _move(invoice, InvoiceStatus.DRAFT, "invoice.returned", by=by, now=now, reason=reason)
+    return queries.parts_of(invoice)
+
+
+def _move(
+    invoice: Invoice, status: InvoiceStatus, action: str, *, by: Actor, now: datetime, reason: str = ""
+) -> None:
+    before = invoice.status
+    invoice.status, invoice.updated_at = status, now
+    invoice.save(force_update=True, update_fields=["status", "updated_at"])
+    audit.record(
+        action,
+        by=by,
+        subject=subject_of(invoice),
+        before={"status": before},
+        after={"status": status.value},
+        reason=reason,
+    )

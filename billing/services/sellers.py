@@ -1,0 +1,178 @@
+"""Sellers and their series."""
+
+from __future__ import annotations
+
+import uuid
+import zoneinfo
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from stdnum import iban as iban_numbers
+
+from audit import services as audit
+from billing import errors
+from billing.models import Rounding, Seller, Series, SeriesKind, Territory
+from billing.models.seller import ApprovalPolicy
+from billing.numbering import check_number_format
+from core import tax_ids
+from core.actors import Actor
+from core.errors import Conflict, Fault, Invalid, gettext_noop
+from verifactu.services import open_chain
+
+_ZONES = {Territory.CANARY: "Atlantic/Canary"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellerData:
+    """A seller as a person describes it. The time zone follows the territory when left out."""
+
+    legal_name: str
+    tax_id: str
+    street: str
+    postal_code: str
+    city: str
+    province: str
+    trade_name: str = ""
+    email: str = ""
+    phone: str = ""
+    website: str = ""
+    registry_details: str = ""
+    iban: str = ""
+    payment_terms: str = ""
+    territory: str = Territory.MAINLAND
+    time_zone: str = ""
+    rounding: str = Rounding.PER_RATE
+    approval_policy: str = ApprovalPolicy.NONE
+    simplified_limit: Decimal = Decimal(400)
+    language: str = "es"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesData:
+    """A series as a person describes it; ``first_number`` continues one that was begun in another program."""
+
+    code: str
+    kind: str = SeriesKind.ORDINARY
+    description: str = ""
+    number_format: str = "{code}-{year}-{number:05d}"
+    yearly: bool = True
+    first_number: int = 1
+    is_default: bool = False
+    is_active: bool = True
+
+
+@transaction.atomic(savepoint=False)
+def create_seller(*, mode: str, data: SellerData, by: Actor, now: datetime) -> Seller:
+    """Add a seller in one mode, for ever, with the chain of its fiscal records (whose beginning is a logged act).
+
+    Raises Invalid with every fault: tax id (fictitious in test mode, real in live mode), time zone, IBAN.
+    """
+    faults = _seller_faults(data, mode)
+    if mode == "live" and Seller.objects.filter(mode=mode, tax_id=tax_ids.normalise(data.tax_id, country="ES")).exists():
+        faults.append(Fault("seller_exists", gettext_noop("A live seller has that tax id already."), "#/tax_id"))
+    if faults:
+        raise Invalid(faults)
+    seller = Seller.objects.create(mode=mode, created_at=now, **_seller_columns(data))
+    audit.record("seller.created", by=by, subject=_subject(seller), after=_shown(data))
+    open_chain(seller_id=seller.id, mode=mode, issuer_tax_id=seller.tax_id, by=by, now=now)
+    return seller
+
+
+@transaction.atomic(savepoint=False)
+def update_seller(*, seller_id: uuid.UUID, data: SellerData, by: Actor) -> Seller:
+    """Change what is printed on future invoices; issued ones keep their copy.
+
+    The tax id never changes: the chain of fiscal records is that taxpayer's. Raises NotFound, Invalid.
+    """
+    seller = Seller.objects.select_for_update().filter(id=seller_id).first()
+    if seller is None:
+        raise errors.seller_not_found()
+    columns = _seller_columns(data)
+    faults = _seller_faults(data, seller.mode)
+    if columns["tax_id"] != seller.tax_id:
+        message = gettext_noop("A seller's tax id never changes: its fiscal records are chained under it.")
+        faults.append(Fault("tax_id_immutable", message, "#/tax_id"))
+    if faults:
+        raise Invalid(faults)
+    before = {name: getattr(seller, name) for name, value in columns.items() if getattr(seller, name) != value}
+    for name, value in columns.items():
+        setattr(seller, name, value)
+    seller.save(force_update=True)
+    after = {name: str(columns[name]) for name in before}
+    audit.record(
+        "seller.changed", by=by, subject=_subject(seller), before={k: str(v) for k, v in before.items()}, after=after
+    )
+    return seller
+
+
+@transaction.atomic(savepoint=False)
+def create_series(*, seller_id: uuid.UUID, data: SeriesData, by: Actor) -> Series:
+    """Add a series to a seller. Raises NotFound, Invalid (code taken, format without the number, second default)."""
+    seller = Seller.objects.select_for_update().filter(id=seller_id).first()
+    if seller is None:
+        raise errors.seller_not_found()
+    faults = check_number_format(data.number_format, yearly=data.yearly)
+    if seller.series.filter(code=data.code).exists():
+        faults.append(Fault("series_exists", gettext_noop("The seller has a series with that code."), "#/code"))
+    if data.is_default and seller.series.filter(kind=data.kind, is_default=True).exists():
+        message = gettext_noop("Another series of that kind is the default.")
+        faults.append(Fault("series_default_taken", message, "#/is_default"))
+    if faults:
+        raise Invalid(faults)
+    series = Series.objects.create(seller=seller, mode=seller.mode, **asdict(data))
+    audit.record("series.created", by=by, subject=_series_subject(series), after=asdict(data))
+    return series
+
+
+@transaction.atomic(savepoint=False)
+def update_series(
+    *, series_id: uuid.UUID, by: Actor, description: str, is_default: bool, is_active: bool
+) -> Series:
+    """Describe, retire or prefer a series. How it numbers never changes.
+
+    Raises Conflict ``series_unknown`` when there is none, Invalid when another one is the default.
+    """
+    series = Series.objects.select_for_update().filter(id=series_id).first()
+    if series is None:
+        raise Conflict("series_unknown", gettext_noop("There is no such series."))
+    others = Series.objects.filter(seller=series.seller_id, kind=series.kind, is_default=True).exclude(id=series_id)
+    if is_default and others.exists():
+        message = gettext_noop("Another series of that kind is the default.")
+        raise Invalid([Fault("series_default_taken", message, "#/is_default")])
+    after = {"description": description, "is_default": is_default, "is_active": is_active}
+    before = {name: getattr(series, name) for name in after}
+    for name, value in after.items():
+        setattr(series, name, value)
+    series.save(force_update=True, update_fields=list(after))
+    audit.record("series.changed", by=by, subject=_series_subject(series), before=before, after=after)
+    return series
+
+
+def _seller_faults(data: SellerData, mode: str) -> list[Fault]:
+    faults = [*tax_ids.check(tax_ids.normalise(data.tax_id, country="ES"), country="ES", mode=mode)]
+    if not data.legal_name.strip():
+        faults.append(Fault("name_missing", gettext_noop("A seller needs its legal name."), "#/legal_name"))
+    if data.time_zone and data.time_zone not in zoneinfo.available_timezones():
+        faults.append(Fault("time_zone_unknown", gettext_noop("There is no such time zone."), "#/time_zone"))
+    if data.iban and not iban_numbers.is_valid(data.iban):
+        faults.append(Fault("iban_malformed", gettext_noop("The IBAN is wrong."), "#/iban"))
+    return faults
+
+
+def _seller_columns(data: SellerData) -> dict[str, object]:
+    zone = data.time_zone or _ZONES.get(Territory(data.territory), "Europe/Madrid")
+    return {**asdict(data), "tax_id": tax_ids.normalise(data.tax_id, country="ES"), "time_zone": zone}
+
+
+def _shown(data: SellerData) -> dict[str, object]:
+    return {**asdict(data), "simplified_limit": str(data.simplified_limit)}
+
+
+def _subject(seller: Seller) -> audit.Subject:
+    return audit.Subject("seller", str(seller.id), seller.legal_name, seller.id, seller.mode)
+
+
+def _series_subject(series: Series) -> audit.Subject:
+    return audit.Subject("series", str(series.id), series.code, series.seller_id, series.mode)

@@ -1,0 +1,93 @@
+"""Named things that tests are about. Every builder goes through the same services as people and machines do."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from billing.drafts import InvoiceDraft, LineDraft
+from billing.models import Seller
+from billing.representation import Parts
+from billing.services.drafting import create_draft
+from billing.services.issuing import create_and_issue
+from billing.services.sellers import SellerData, SeriesData, create_seller, create_series
+from clients.models import Client
+from clients.services import ClientData, create_client
+from core.actors import Actor, ActorKind
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+MARIA = Actor(kind=ActorKind.USER, id="1", name="maria", request_id="req-1", correlation_id="corr-1", address="127.0.0.1")
+PABLO = Actor(kind=ActorKind.USER, id="2", name="pablo", request_id="req-2", correlation_id="corr-2", address="127.0.0.1")
+SHOP = Actor(kind=ActorKind.TOKEN, id="t-1", name="shop", request_id="req-3", correlation_id="corr-3", address="10.0.0.9")
+
+SELLER_TAX_ID = "89890001K"
+CLIENT_TAX_ID = "99999910G"
+
+
+def a_seller(*, mode: str = "test", tax_id: str = SELLER_TAX_ID, series: bool = True, **changes: object) -> Seller:
+    """A seller on the mainland with its default series A (ordinary) and S (simplified)."""
+    data = {
+        "legal_name": "Talleres Almudena, S.L.",
+        "tax_id": tax_id,
+        "street": "Calle Mayor, 1",
+        "postal_code": "28013",
+        "city": "Madrid",
+        "province": "Madrid",
+        "registry_details": "R. M. de Madrid, tomo 1, folio 1, hoja M-1",
+        **changes,
+    }
+    seller = create_seller(mode=mode, data=SellerData(**data), by=MARIA, now=NOW)  # type: ignore[arg-type]  # plain values
+    if series:
+        create_series(seller_id=seller.id, data=SeriesData(code="A", is_default=True), by=MARIA)
+        create_series(seller_id=seller.id, data=SeriesData(code="S", kind="simplified", is_default=True), by=MARIA)
+    return seller
+
+
+def a_client(seller: Seller, *, tax_id: str = CLIENT_TAX_ID, name: str = "Ferretería Peña, S.L.", **changes: object) -> Client:
+    """A domestic business that buys."""
+    data = {
+        "name": name,
+        "tax_id": tax_id,
+        "street": "Avenida del Puerto, 7",
+        "postal_code": "46021",
+        "city": "Valencia",
+        "province": "Valencia",
+        "email": "compras@example.com",
+        **changes,
+    }
+    return create_client(seller_id=seller.id, mode=seller.mode, data=ClientData(**data), by=MARIA, now=NOW)  # type: ignore[arg-type]  # plain values
+
+
+def a_line(description: str = "Consultoría", price: str = "100.00", **changes: object) -> LineDraft:
+    """One unit at 21 %, unless told otherwise."""
+    values: dict[str, object] = {"tax_rate": Decimal(21), **changes}
+    for name in ("quantity", "discount_percent", "tax_rate", "surcharge_rate"):
+        if isinstance(values.get(name), str):
+            values[name] = Decimal(str(values[name]))
+    return LineDraft(description=description, unit_price=Decimal(price), **values)  # type: ignore[arg-type]  # plain values
+
+
+def draft_for(client: Client | None, *lines: LineDraft, **changes: object) -> InvoiceDraft:
+    """The content of a draft, with one line unless lines are given."""
+    return InvoiceDraft(client=client.id if client else None, lines=lines or (a_line(),), **changes)  # type: ignore[arg-type]  # plain values
+
+
+def a_draft(client: Client, *lines: LineDraft, now: datetime = NOW, by: Actor = SHOP, **changes: object) -> Parts:
+    """A draft of the client's seller."""
+    draft = draft_for(client, *lines, **changes)
+    return create_draft(seller_id=client.seller_id, draft=draft, by=by, now=now).parts
+
+
+def an_invoice(
+    client: Client, *lines: LineDraft, now: datetime = NOW, by: Actor = SHOP, on: date | None = None, **changes: object
+) -> Parts:
+    """An issued invoice of the client's seller."""
+    draft = draft_for(client, *lines, **changes)
+    return create_and_issue(seller_id=client.seller_id, draft=draft, by=by, now=now, on=on).parts
+
+
+def ids(rows: Sequence[object]) -> list[uuid.UUID]:
+    """The ids of rows, for comparisons."""
+    return [row.id for row in rows]  # type: ignore[attr-defined]  # every row has one
