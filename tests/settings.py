@@ -2,14 +2,18 @@
 
 import os
 
+from tests import throwaway
+
 os.environ.setdefault("SECRET_KEY", "tests-tests-tests-tests-tests-tests-tests-tests-tests-tests")
 os.environ.setdefault("BASE_URL", "http://testserver")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("SECURE", "off")
-os.environ.setdefault("DATABASE_URL", "postgres://postgres@/correlativa?host=/tmp/devpg")
+if "DATABASE_URL" not in os.environ:
+    # Here, since pytest-django reads the settings before any fixture; pytest-xdist's workers inherit the address.
+    os.environ["DATABASE_URL"] = throwaway.start()
 
-from config.settings import *  # noqa: E402, F403
-from config.settings import DATABASES  # noqa: E402
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES
 
 # The triggers that refuse TRUNCATE let the test runner empty its tables; nobody else sets this.
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c app.allow_truncate=on"
