@@ -24,15 +24,15 @@ _ID_TYPES = {
     TaxIdKind.RESIDENCE: codes.IdType.RESIDENCE_CERTIFICATE,
     TaxIdKind.OTHER: codes.IdType.OTHER,
 }
-# Where in our payload a fault of the AEAT's element is mended.
+# Where in our payload a finding about the registration is mended.
 _POINTERS = {
-    "Destinatarios": "#/client",
-    "FechaOperacion": "#/operation_date",
-    "Desglose": "#/lines",
-    "TipoFactura": "#/fiscal_type",
-    "NumSerieFactura": "#/series",
-    "ImporteTotal": "#/lines",
-    "CuotaTotal": "#/lines",
+    "recipients": "#/client",
+    "operation_date": "#/operation_date",
+    "breakdowns": "#/lines",
+    "fiscal_type": "#/fiscal_type",
+    "number": "#/series",
+    "gross_total": "#/lines",
+    "tax_total": "#/lines",
 }
 
 

@@ -62,9 +62,9 @@ class PreviousRejection(StrEnum):
 class IdType(StrEnum):
     """``IDType``, L7: what a foreign identification is."""
 
-    EU_VAT = "02"  # NIF-IVA
+    VAT_ID = "02"  # NIF-IVA
     PASSPORT = "03"  # pasaporte
-    FOREIGN_OFFICIAL = "04"  # documento oficial del país o territorio de residencia
+    NATIONAL_ID = "04"  # documento oficial del país o territorio de residencia
     RESIDENCE_CERTIFICATE = "05"  # certificado de residencia
     OTHER = "06"  # otro documento probatorio
     NOT_REGISTERED = "07"  # no censado: a Spanish natural person's NIF that the census does not know

@@ -166,7 +166,7 @@ def _optional_party(party: Party | None) -> list[Node] | None:
 def _identification(tax_id: str | OtherId) -> list[Node]:
     if isinstance(tax_id, str):
         return [("NIF", literals.text(tax_id))]
-    country = None if tax_id.id_type is IdType.EU_VAT else tax_id.country
+    country = None if tax_id.id_type is IdType.VAT_ID else tax_id.country
     return [("IDOtro", [("CodigoPais", country), ("IDType", tax_id.id_type), ("ID", literals.text(tax_id.id))])]
 
 

@@ -12,10 +12,10 @@ from verifactu.registration import Registration
 from verifactu.rules import breakdowns, identification, parties, rates, totals, types
 from verifactu.rules.finding import Finding, Severity
 
-__all__ = ["Finding", "Severity", "preflight"]
+__all__ = ["Finding", "Severity", "check"]
 
 
-def preflight(registration: Registration, *, today: date) -> list[Finding]:
+def check(registration: Registration, *, today: date) -> list[Finding]:
     """What the AEAT would say of it, were it sent on ``today`` (the issuer's date). Empty when it has nothing to say.
 
     With a ``BLOCKING`` finding it would be rejected and must not be issued; with a ``WARNING`` it would be stored.

@@ -17,7 +17,7 @@ MOST_RECIPIENTS: Final = 1000
 _SPANISH_ID_TYPES: Final = frozenset({IdType.PASSPORT, IdType.NOT_REGISTERED})
 _ID_TYPES_OF: Final = {
     FiscalType.CORRECTIVE_BAD_DEBT: (1191, frozenset({IdType.NOT_REGISTERED})),
-    FiscalType.CORRECTIVE_INSOLVENCY: (1192, frozenset({IdType.NOT_REGISTERED, IdType.EU_VAT})),
+    FiscalType.CORRECTIVE_INSOLVENCY: (1192, frozenset({IdType.NOT_REGISTERED, IdType.VAT_ID})),
 }
 
 
@@ -93,7 +93,7 @@ def _third_partys_id(tax_id: str | OtherId, registration: Registration) -> Itera
 def _other_id(tax_id: OtherId, element: str, accrual_date: date) -> Iterator[Finding]:
     if not 1 <= len(tax_id.id.strip()) <= 20:
         yield Finding(1103, element, gettext_noop("This identification has 1 to 20 characters."))
-    if tax_id.id_type is IdType.EU_VAT:
+    if tax_id.id_type is IdType.VAT_ID:
         yield from _vat_id(tax_id.id, element, accrual_date)
     else:
         yield from _country(tax_id, element)
