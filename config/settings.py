@@ -42,6 +42,7 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
 INSTALLED_APPS = [
+    "config",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",

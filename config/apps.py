@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class FrontDoorConfig(AppConfig):
+    """Commands and schedules; no models."""
+
+    name = "config"
