@@ -149,9 +149,9 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["integrations.permissions.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["integrations.parsers.StrictJSONParser"],
-    "DEFAULT_THROTTLE_CLASSES": ["integrations.throttling.TokenThrottle"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_VERSIONING_CLASS": None,
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS is a method like others, and nobody declares it
     "EXCEPTION_HANDLER": "integrations.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
@@ -174,6 +174,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # --- Background work -------------------------------------------------------------------------------------------------
 REDIS_URL: str = env.str("REDIS_URL", default="")
+WEB_PROCESSES: int = env.int("WEB_PROCESSES", default=1)
 # django-q2 does schedules and the slow; its tasks carry ids only and are safe to repeat (docs/adr).
 Q_CLUSTER: dict[str, Any] = {
     "name": "correlativa",

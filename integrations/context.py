@@ -1,4 +1,4 @@
-"""The request under way, for whoever writes logs: its ids, and nothing personal."""
+"""The request under way, for whoever writes logs, actors and problems: its ids and the caller's address."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ class RequestContext:
     address: str = ""
 
 
-current: ContextVar[RequestContext] = ContextVar("request_context", default=RequestContext())
+current: ContextVar[RequestContext] = ContextVar("request_context", default=RequestContext())  # noqa: B039 - frozen
