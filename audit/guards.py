@@ -6,8 +6,6 @@ from typing import Any
 
 import pgtrigger
 from django.db import models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.backends.ddl_references import Statement
 
 # Tests empty tables with TRUNCATE; their settings set app.allow_truncate, nobody else's do.
 _REFUSE_TRUNCATE = """
@@ -45,11 +43,12 @@ class CompositeForeignKey(models.BaseConstraint):
         super().__init__(name=name)
         self.fields, self.to, self.to_fields = fields, to, to_fields
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    # Django passes a model and an editor, and takes None for «nothing to run now»; its stubs say otherwise.
+    def constraint_sql(self, model: Any, schema_editor: Any) -> None:  # type: ignore[override]
         """Nothing inside CREATE TABLE: the target may not have its unique constraint yet."""
         self.create_sql(model, schema_editor)
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def create_sql(self, model: Any, schema_editor: Any) -> None:  # type: ignore[override]
         """Added at the end of the migration, as Django does with its own foreign keys."""
         quote = schema_editor.quote_name
         columns = ", ".join(quote(model._meta.get_field(name).column) for name in self.fields)
@@ -59,12 +58,9 @@ class CompositeForeignKey(models.BaseConstraint):
             f"FOREIGN KEY ({columns}) REFERENCES {quote(self.to)} ({targets}) DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:
-        return Statement(
-            "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s",
-            table=schema_editor.quote_name(model._meta.db_table),
-            name=schema_editor.quote_name(self.name),
-        )
+    def remove_sql(self, model: Any, schema_editor: Any) -> str:
+        quote = schema_editor.quote_name
+        return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """The database checks it at commit; there is nothing a form could add."""

@@ -24,21 +24,30 @@ _ID_TYPES = {
     TaxIdKind.RESIDENCE: codes.IdType.RESIDENCE_CERTIFICATE,
     TaxIdKind.OTHER: codes.IdType.OTHER,
 }
-# Where in our payload a finding about the registration is mended.
+# Where in our payload a fault of a registration's element is mended.
 _POINTERS = {
     "recipients": "#/client",
     "operation_date": "#/operation_date",
-    "breakdowns": "#/lines",
     "fiscal_type": "#/fiscal_type",
     "number": "#/series",
-    "gross_total": "#/lines",
+    "breakdowns": "#/lines",
     "tax_total": "#/lines",
+    "gross_total": "#/lines",
+    "description": "#/lines/0/description",
 }
 
 
-def registration_of(invoice: Invoice, *, seller: PartyCopy, buyer: PartyCopy | None, subtotals: Sequence[TaxSubtotal | Subtotal], description: str) -> Registration:
+def registration_of(
+    invoice: Invoice,
+    *,
+    seller: PartyCopy,
+    buyer: PartyCopy | None,
+    subtotals: Sequence[TaxSubtotal | Subtotal],
+    description: str,
+) -> Registration:
     """A numbered invoice as VERI*FACTU must know it: in euro, withholding and disbursements left out."""
-    assert invoice.display_number and invoice.issue_date, "only a numbered invoice is registered"
+    assert invoice.display_number, "only a numbered invoice is registered"
+    assert invoice.issue_date, "a numbered invoice is dated"
     return _registration(
         seller=seller,
         buyer=buyer,
@@ -78,7 +87,8 @@ def preflight(
         gross_total=totals.gross_total_eur,
         external_reference="",
     )
-    blocking, warnings = [], []
+    blocking: list[Fault] = []
+    warnings: list[Fault] = []
     for finding in rules.check(registration, today=on):
         (blocking if finding.severity == rules.Severity.BLOCKING else warnings).append(_fault(finding))
     return blocking, warnings

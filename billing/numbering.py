@@ -6,6 +6,7 @@ RD 1619/2012 art. 6.1.a. The number is taken inside the transaction that issues:
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import date
 
 from django.db import connection
@@ -21,7 +22,8 @@ _FORMAT = re.compile(r"(?:[ !#-&(-;?-z|~]|\{code\}|\{year\}|\{number(?::0\d{1,2}
 _TAKE = """
     INSERT INTO billing_seriescounter AS counter (series_id, fiscal_year, last_number, last_date)
     SELECT %(series)s, %(year)s,
-           CASE WHEN EXISTS (SELECT 1 FROM billing_seriescounter WHERE series_id = %(series)s) THEN 1 ELSE %(first)s END,
+           CASE WHEN EXISTS (SELECT 1 FROM billing_seriescounter WHERE series_id = %(series)s)
+                THEN 1 ELSE %(first)s END,
            %(date)s
     WHERE NOT EXISTS (SELECT 1 FROM billing_seriescounter WHERE series_id = %(series)s AND fiscal_year > %(year)s)
     ON CONFLICT (series_id, fiscal_year) DO UPDATE
@@ -29,6 +31,18 @@ _TAKE = """
         WHERE counter.last_date <= EXCLUDED.last_date
     RETURNING last_number
 """
+
+
+class IssueDateGoesBack(Conflict):
+    """A later invoice of the series is already issued, on ``last_date``."""
+
+    def __init__(self, series: Series, last_date: date) -> None:
+        self.last_date = last_date
+        super().__init__(
+            "issue_date_before_last",
+            gettext_noop("Series %(series)s has an invoice of %(date)s; dates never go back in a series."),
+            params={"series": series.code, "date": last_date.isoformat()},
+        )
 
 
 def fiscal_year_of(series: Series, issue_date: date) -> int:
@@ -57,12 +71,12 @@ def check_number_format(number_format: str, *, yearly: bool) -> list[Fault]:
 def take_next_number(series: Series, *, issue_date: date) -> int:
     """Take the series' next number; the last thing that an issuing transaction waits for.
 
-    Raises Conflict ``issue_date_before_last`` when a later invoice of the series is already issued.
+    Raises IssueDateGoesBack when a later invoice of the series is already issued.
     """
     # The advisory lock makes the queue fair, which a row lock is not; it must be a statement of its own, since READ
     # COMMITTED takes its snapshot when a statement begins.
     take_lock("series", series.id)
-    parameters = {
+    parameters: dict[str, uuid.UUID | int | date] = {
         "series": series.id,
         "year": fiscal_year_of(series, issue_date),
         "first": series.first_number,
@@ -72,11 +86,8 @@ def take_next_number(series: Series, *, issue_date: date) -> int:
         cursor.execute(_TAKE, parameters)
         row = cursor.fetchone()
     if row is None:
-        raise Conflict(
-            "issue_date_before_last",
-            gettext_noop("Series %(series)s has an invoice dated after %(date)s; dates never go back in a series."),
-            params={"series": series.code, "date": issue_date.isoformat()},
-        )
+        last_date = series.counters.latest("last_date").last_date
+        raise IssueDateGoesBack(series, last_date)
     return int(row[0])
 
 

@@ -17,7 +17,11 @@ from core.money import ZERO
 from verifactu.models import FiscalRecord
 
 _PAID = Subquery(
-    Payment.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice").annotate(sum=Sum("amount")).values("sum")
+    Payment.objects.filter(invoice=OuterRef("pk"))
+    .order_by()
+    .values("invoice")
+    .annotate(sum=Sum("amount"))
+    .values("sum")
 )
 
 
@@ -38,7 +42,7 @@ def with_parts(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
 
 def parts_of(invoice: Invoice) -> Parts:
     """An invoice with its parts, read again unless ``with_parts`` brought them."""
-    loaded: Invoice = invoice if hasattr(invoice, "paid_sum") else with_parts(Invoice.objects).get(id=invoice.id)
+    loaded: Invoice = invoice if hasattr(invoice, "paid_sum") else with_parts(Invoice.objects.all()).get(id=invoice.id)
     records, approvals = list(loaded.fiscal_records.all()), list(loaded.approvals.all())
     return Parts(
         invoice=loaded,
@@ -71,7 +75,9 @@ def visible_invoice(invoice_id: uuid.UUID, *, seller_ids: Iterable[uuid.UUID]) -
 
 def seller_of_invoice(invoice_id: uuid.UUID, *, seller_ids: Iterable[uuid.UUID]) -> uuid.UUID:
     """Whose invoice it is, if it is one of these sellers'. Raises NotFound."""
-    seller_id = Invoice.objects.filter(id=invoice_id, seller__in=list(seller_ids)).values_list("seller", flat=True).first()
+    seller_id = (
+        Invoice.objects.filter(id=invoice_id, seller__in=list(seller_ids)).values_list("seller", flat=True).first()
+    )
     if seller_id is None:
         raise errors.invoice_not_found()
     return seller_id

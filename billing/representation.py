@@ -60,7 +60,7 @@ def represent(parts: Parts) -> dict[str, object]:
         "tax_subtotals": [_subtotal(subtotal) for subtotal in parts.subtotals],
         **{name: plain(getattr(invoice, name)) for name in _TOTALS},
         "equivalence_surcharge": invoice.equivalence_surcharge,
-        "withholding_percent": plain(invoice.withholding_percent),
+        "withholding_percent": trim(invoice.withholding_percent, places=2),
         "paid_amount": plain(parts.paid_amount),
         "payment_status": payment_status(invoice, parts.paid_amount),
         "correction": None,

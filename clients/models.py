@@ -19,12 +19,19 @@ class TaxIdKind(models.TextChoices):
     OTHER = "other", _("other proof of identity")  # L7 06
 
 
+LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
+
+
 class Client(models.Model):
     """A buyer (EN 16931 BG-7). ``search_name`` is the name without accents or case, kept by the service."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     seller = models.ForeignKey(
-        "billing.Seller", on_delete=models.PROTECT, db_constraint=False, related_name="clients", verbose_name=_("seller")
+        "billing.Seller",
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="clients",
+        verbose_name=_("seller"),
     )
     mode = models.CharField(_("mode"), max_length=4, choices=MODES)
     external_id = models.CharField(_("external id"), max_length=128, null=True, blank=True)  # noqa: DJ001 - NULLs do not collide
@@ -38,7 +45,7 @@ class Client(models.Model):
     postal_code = models.CharField(_("postal code"), max_length=12, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
     province = models.CharField(_("province"), max_length=100, blank=True)
-    language = models.CharField(_("language"), max_length=2, choices=[("es", _("Spanish")), ("en", _("English"))], default="es")
+    language = models.CharField(_("language"), max_length=2, choices=LANGUAGES, default="es")
     created_at = models.DateTimeField(_("created at"))
     updated_at = models.DateTimeField(_("updated at"))
 

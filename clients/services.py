@@ -71,7 +71,11 @@ def update_client(*, client_id: uuid.UUID, data: ClientData, by: Actor, now: dat
     client.updated_at = now
     client.save(force_update=True)
     audit.record(
-        "client.changed", by=by, subject=subject_of(client), before={name: before[name] for name in changes}, after=changes
+        "client.changed",
+        by=by,
+        subject=subject_of(client),
+        before={name: before[name] for name in changes},
+        after=changes,
     )
     return client
 
@@ -117,7 +121,9 @@ def subject_of(client: Client) -> audit.Subject:
 
 
 def _normalised(data: ClientData) -> ClientData:
-    values = {name: " ".join(value.split()) if isinstance(value, str) else value for name, value in asdict(data).items()}
+    values = {
+        name: " ".join(value.split()) if isinstance(value, str) else value for name, value in asdict(data).items()
+    }
     values["country"] = values["country"].upper()
     if values["tax_id"]:
         values["tax_id"] = tax_ids.normalise(values["tax_id"], country=values["country"])
@@ -145,7 +151,8 @@ def _faults(data: ClientData, mode: str) -> list[Fault]:
 def _taken(data: ClientData, *, seller_id: uuid.UUID, but: uuid.UUID | None = None) -> list[Fault]:
     if not data.external_id:
         return []
-    if not Client.objects.filter(seller_id=seller_id, external_id=data.external_id).exclude(id=but).exists():
+    same = Client.objects.filter(seller_id=seller_id, external_id=data.external_id)
+    if not (same.exclude(id=but) if but else same).exists():
         return []
     message = gettext_noop("Another client has the external id “%(external_id)s”.")
     return [

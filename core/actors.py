@@ -8,7 +8,7 @@ from enum import StrEnum
 
 class ActorKind(StrEnum):
     USER = "user"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a kind of actor, no secret
     WORKER = "worker"
     COMMAND = "command"
     ANONYMOUS = "anonymous"

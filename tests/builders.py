@@ -18,9 +18,15 @@ from clients.services import ClientData, create_client
 from core.actors import Actor, ActorKind
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-MARIA = Actor(kind=ActorKind.USER, id="1", name="maria", request_id="req-1", correlation_id="corr-1", address="127.0.0.1")
-PABLO = Actor(kind=ActorKind.USER, id="2", name="pablo", request_id="req-2", correlation_id="corr-2", address="127.0.0.1")
-SHOP = Actor(kind=ActorKind.TOKEN, id="t-1", name="shop", request_id="req-3", correlation_id="corr-3", address="10.0.0.9")
+MARIA = Actor(
+    kind=ActorKind.USER, id="1", name="maria", request_id="req-1", correlation_id="corr-1", address="127.0.0.1"
+)
+PABLO = Actor(
+    kind=ActorKind.USER, id="2", name="pablo", request_id="req-2", correlation_id="corr-2", address="127.0.0.1"
+)
+SHOP = Actor(
+    kind=ActorKind.TOKEN, id="t-1", name="shop", request_id="req-3", correlation_id="corr-3", address="10.0.0.9"
+)
 
 SELLER_TAX_ID = "89890001K"
 CLIENT_TAX_ID = "99999910G"
@@ -29,7 +35,7 @@ CLIENT_TAX_ID = "99999910G"
 def a_seller(*, mode: str = "test", tax_id: str = SELLER_TAX_ID, series: bool = True, **changes: object) -> Seller:
     """A seller on the mainland with its default series A (ordinary) and S (simplified)."""
     data = {
-        "legal_name": "Talleres Almudena, S.L.",
+        "legal_name": "Ana Ejemplo Primera",
         "tax_id": tax_id,
         "street": "Calle Mayor, 1",
         "postal_code": "28013",
@@ -45,7 +51,9 @@ def a_seller(*, mode: str = "test", tax_id: str = SELLER_TAX_ID, series: bool = 
     return seller
 
 
-def a_client(seller: Seller, *, tax_id: str = CLIENT_TAX_ID, name: str = "Ferretería Peña, S.L.", **changes: object) -> Client:
+def a_client(
+    seller: Seller, *, tax_id: str = CLIENT_TAX_ID, name: str = "Ferretería Peña, S.L.", **changes: object
+) -> Client:
     """A domestic business that buys."""
     data = {
         "name": name,

@@ -19,7 +19,9 @@ class Document(models.Model):
     """The PDF of an issued invoice. A worker claims it with a lease, renders it and stores bytes and SHA-256, once."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="document", verbose_name=_("invoice"))
+    invoice = models.OneToOneField(
+        Invoice, on_delete=models.PROTECT, related_name="document", verbose_name=_("invoice")
+    )
     state = models.CharField(_("state"), max_length=10, choices=DocumentState, default=DocumentState.PENDING)
     content = models.BinaryField(null=True)
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)

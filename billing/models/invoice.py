@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -12,6 +15,9 @@ from billing.models.seller import Rounding, Seller
 from billing.models.series import Series
 from core.ids import new_id
 from core.modes import MODES
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class InvoiceStatus(models.TextChoices):
@@ -45,13 +51,13 @@ class CorrectionMethod(models.TextChoices):
 EDITABLE = [InvoiceStatus.DRAFT, InvoiceStatus.IN_REVIEW, InvoiceStatus.APPROVED]
 
 
-def _amount(label: str) -> models.DecimalField[str, str]:
+def _amount(label: StrOrPromise) -> models.DecimalField[Decimal | int, Decimal]:
     """An amount of money to the cent; twelve digits before it, as the AEAT's ``ImporteSgn12.2Type``."""
     return models.DecimalField(label, max_digits=14, decimal_places=2, default=0)
 
 
 class Invoice(models.Model):
-    """One invoice (EN 16931). Money is in ``currency``; what ends in ``_eur`` is the same in euro (RD 1619/2012 art. 12).
+    """One invoice (EN 16931). Money is in ``currency``; what ends in ``_eur`` is in euro (RD 1619/2012 art. 12).
 
     ``buyer`` and ``seller_copy`` are the parties as they were when it was issued; the client's row is never joined to
     print it.
@@ -75,8 +81,13 @@ class Invoice(models.Model):
     due_date = models.DateField(_("due date"), null=True, blank=True)
 
     client = models.ForeignKey(
-        "clients.Client", on_delete=models.PROTECT, db_constraint=False, null=True, blank=True,
-        related_name="invoices", verbose_name=_("client"),
+        "clients.Client",
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="invoices",
+        verbose_name=_("client"),
     )
     buyer_name = models.CharField(_("buyer"), max_length=120, blank=True)
     buyer_search_name = models.CharField(max_length=120, blank=True, editable=False)
@@ -86,7 +97,10 @@ class Invoice(models.Model):
 
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     exchange_rate = models.DecimalField(
-        _("exchange rate"), max_digits=14, decimal_places=6, default=1,
+        _("exchange rate"),
+        max_digits=14,
+        decimal_places=6,
+        default=1,
         help_text=_("Units of the currency for one euro, as published (LIVA art. 79.Once)."),
     )
     prices_include_tax = models.BooleanField(_("prices include tax"), default=False)
@@ -167,18 +181,19 @@ class Invoice(models.Model):
             ),
             models.CheckConstraint(
                 name="invoice_display_number_is_what_the_aeat_takes",
-                condition=Q(display_number__isnull=True) | Q(display_number__regex=r"^[ -~]{1,60}$")
-                & ~Q(display_number__regex=r"[\"'<>=]"),
+                condition=Q(display_number__isnull=True)
+                | Q(display_number__regex=r"^[ -~]{1,60}$") & ~Q(display_number__regex=r"[\"'<>=]"),
             ),
             models.CheckConstraint(condition=Q(exchange_rate__gt=0), name="invoice_exchange_rate_is_positive"),
             models.CheckConstraint(
                 condition=~Q(currency="EUR") | Q(exchange_rate=1), name="invoice_in_euro_has_no_exchange_rate"
             ),
-            models.CheckConstraint(
-                condition=Q(currency__regex=r"^[A-Z]{3}$"), name="invoice_currency_is_iso_4217"
-            ),
+            models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="invoice_currency_is_iso_4217"),
             CompositeForeignKey(
-                name="invoice_in_its_sellers_mode", fields=["seller", "mode"], to="billing_seller", to_fields=["id", "mode"]
+                name="invoice_in_its_sellers_mode",
+                fields=["seller", "mode"],
+                to="billing_seller",
+                to_fields=["id", "mode"],
             ),
             CompositeForeignKey(
                 name="invoice_client_of_its_seller",
@@ -201,7 +216,9 @@ class Invoice(models.Model):
             models.Index(fields=["series", "id"], name="invoice_by_series"),
             models.Index(fields=["seller", "external_id"], name="invoice_by_external_id", condition=~Q(external_id="")),
             models.Index(fields=["correlation_id"], name="invoice_by_correlation", condition=~Q(correlation_id="")),
-            models.Index(fields=["status", "id"], name="invoice_waiting", condition=Q(status__in=["in_review", "approved"])),
+            models.Index(
+                fields=["status", "id"], name="invoice_waiting", condition=Q(status__in=["in_review", "approved"])
+            ),
         ]
         triggers = [
             pgtrigger.Protect(
@@ -260,7 +277,7 @@ def frozen_with_its_invoice() -> list[pgtrigger.Trigger]:
             level=pgtrigger.Statement,
             when=pgtrigger.After,
             operation=pgtrigger.Insert,
-            referencing=pgtrigger.Referencing(new="new_rows"),
+            referencing=pgtrigger.Referencing(new="new_rows"),  # type: ignore[no-untyped-call]  # the library is untyped here
             func="""
                 PERFORM 1 FROM billing_invoice
                     WHERE id IN (SELECT DISTINCT invoice_id FROM new_rows) FOR SHARE;
@@ -314,7 +331,9 @@ class InvoiceLine(models.Model):
         ordering = ["invoice", "position"]
         constraints = [
             models.UniqueConstraint(
-                fields=["invoice", "position"], name="line_position_once_per_invoice", deferrable=models.Deferrable.DEFERRED
+                fields=["invoice", "position"],
+                name="line_position_once_per_invoice",
+                deferrable=models.Deferrable.DEFERRED,
             ),
             models.CheckConstraint(condition=Q(unit_price__gte=0), name="line_unit_price_not_negative"),
             models.CheckConstraint(
@@ -357,7 +376,15 @@ class TaxSubtotal(models.Model):
         ordering = ["invoice", "position"]
         constraints = [
             models.UniqueConstraint(
-                fields=["invoice", "tax", "tax_category", "exemption_code", "regime_code", "tax_rate", "surcharge_rate"],
+                fields=[
+                    "invoice",
+                    "tax",
+                    "tax_category",
+                    "exemption_code",
+                    "regime_code",
+                    "tax_rate",
+                    "surcharge_rate",
+                ],
                 name="subtotal_once_per_rate",
                 deferrable=models.Deferrable.DEFERRED,
             ),

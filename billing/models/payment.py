@@ -19,7 +19,7 @@ class PaymentMethod(models.TextChoices):
 
 
 class Payment(models.Model):
-    """A payment of an issued invoice, in the invoice's currency; a reversal is a row of its own with the amount mirrored."""
+    """A payment of an issued invoice, in its currency; a reversal is a row of its own with the amount mirrored."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments", verbose_name=_("invoice"))

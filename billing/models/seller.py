@@ -62,10 +62,15 @@ class Seller(models.Model):
         _("approval"), max_length=10, choices=ApprovalPolicy, default=ApprovalPolicy.NONE
     )
     simplified_limit = models.DecimalField(
-        _("limit of simplified invoices"), max_digits=8, decimal_places=2, default=400,
+        _("limit of simplified invoices"),
+        max_digits=8,
+        decimal_places=2,
+        default=400,
         help_text=_("400 €, or 3,000 € in the activities of RD 1619/2012 art. 4.2; tax included."),
     )
-    language = models.CharField(_("language"), max_length=2, choices=[("es", _("Spanish")), ("en", _("English"))], default="es")
+    language = models.CharField(
+        _("language"), max_length=2, choices=[("es", _("Spanish")), ("en", _("English"))], default="es"
+    )
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:

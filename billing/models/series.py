@@ -58,7 +58,10 @@ class Series(models.Model):
                 condition=models.Q(code__regex=r"^[A-Za-z0-9][A-Za-z0-9./-]*$"), name="series_code_is_printable"
             ),
             CompositeForeignKey(
-                name="series_in_its_sellers_mode", fields=["seller", "mode"], to="billing_seller", to_fields=["id", "mode"]
+                name="series_in_its_sellers_mode",
+                fields=["seller", "mode"],
+                to="billing_seller",
+                to_fields=["id", "mode"],
             ),
         ]
 

@@ -6,7 +6,7 @@ Nothing is written here. Preview, creation and change all compose first, so that
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -61,14 +61,15 @@ def compose(draft: InvoiceDraft, *, seller: Seller, client: Client | None, today
         exchange_rate=exchange_rate,
     )
     composition = Composition(seller, series, client, fiscal_type, draft, taxed, totals, exchange_rate)
-    faults, warnings = _check_totals(composition), []
-    if not faults:
-        faults, warnings = fiscal.preflight(
-            seller=seller, client=client, series=series, fiscal_type=fiscal_type, draft=draft, totals=totals, on=today
-        )
+    faults = _check_totals(composition)
     if faults:
         raise Invalid(faults)
-    return Composition(seller, series, client, fiscal_type, draft, taxed, totals, exchange_rate, tuple(warnings))
+    faults, warnings = fiscal.preflight(
+        seller=seller, client=client, series=series, fiscal_type=fiscal_type, draft=draft, totals=totals, on=today
+    )
+    if faults:
+        raise Invalid(faults)
+    return replace(composition, warnings=tuple(warnings))
 
 
 def _fiscal_type(draft: InvoiceDraft, client: Client | None, faults: list[Fault]) -> FiscalType:
@@ -77,7 +78,9 @@ def _fiscal_type(draft: InvoiceDraft, client: Client | None, faults: list[Fault]
         return FiscalType.F1 if identified else FiscalType.F2
     if draft.fiscal_type not in {FiscalType.F1, FiscalType.F2}:
         message = gettext_noop("%(type)s is made by correcting or replacing an invoice, not on its own.")
-        faults.append(Fault("fiscal_type_needs_an_original", message, "#/fiscal_type", params={"type": draft.fiscal_type}))
+        faults.append(
+            Fault("fiscal_type_needs_an_original", message, "#/fiscal_type", params={"type": draft.fiscal_type})
+        )
         return FiscalType.F1
     if draft.fiscal_type == FiscalType.F1 and not identified:
         message = gettext_noop("A full invoice needs a buyer with a tax id (RD 1619/2012 art. 6.1.d).")
@@ -114,7 +117,9 @@ def _exchange_rate(draft: InvoiceDraft, faults: list[Fault]) -> Decimal:
             faults.append(Fault("exchange_rate_not_needed", message, "#/exchange_rate"))
         return ONE
     if draft.exchange_rate is None or draft.exchange_rate <= 0:
-        message = gettext_noop("An invoice in %(currency)s needs the exchange rate: units for one euro (LIVA art. 79.Once).")
+        message = gettext_noop(
+            "An invoice in %(currency)s needs the exchange rate: units for one euro (LIVA art. 79.Once)."
+        )
         params = {"currency": draft.currency}
         faults.append(Fault("exchange_rate_missing", message, "#/exchange_rate", params=params))
         return ONE
@@ -180,7 +185,11 @@ def _line(line: LineDraft, draft: InvoiceDraft, seller: Seller, on: date) -> tup
 
 def _check_line(line: LineDraft) -> Iterable[Fault]:
     if not line.description.strip():
-        yield Fault("description_missing", gettext_noop("A line needs a description (RD 1619/2012 art. 6.1.f)."), "#/description")
+        yield Fault(
+            "description_missing",
+            gettext_noop("A line needs a description (RD 1619/2012 art. 6.1.f)."),
+            "#/description",
+        )
     if line.unit_price < 0:
         message = gettext_noop("A unit price is never negative (EN 16931 BR-27): make the quantity negative.")
         yield Fault("unit_price_negative", message, "#/unit_price")
@@ -194,10 +203,14 @@ def _check_totals(composition: Composition) -> list[Fault]:
         message = gettext_noop("The total is %(total)s: only a correction by differences may be negative.")
         faults.append(Fault("gross_total_negative", message, "#/lines", params={"total": totals.gross_total}))
     if max(abs(totals.gross_total), abs(totals.net_total), *map(abs, totals.line_nets)) >= MAXIMUM_TOTAL:
-        faults.append(Fault("amount_too_large", gettext_noop("Amounts have at most twelve digits before the point."), "#/lines"))
+        faults.append(
+            Fault("amount_too_large", gettext_noop("Amounts have at most twelve digits before the point."), "#/lines")
+        )
     limit = composition.seller.simplified_limit
     if composition.fiscal_type == FiscalType.F2 and totals.gross_total_eur > limit:
-        message = gettext_noop("A simplified invoice may reach %(limit)s €, tax included (RD 1619/2012 art. 4): name the buyer.")
+        message = gettext_noop(
+            "A simplified invoice may reach %(limit)s €, tax included (RD 1619/2012 art. 4): name the buyer."
+        )
         params = {"limit": limit.quantize(CENT)}
         faults.append(Fault("simplified_over_limit", message, "#/fiscal_type", params=params))
     return faults

@@ -145,13 +145,14 @@ def preview(
         faults = [fault.under("client") for fault in check_client(client, mode=seller.mode)]
         if faults:
             raise Invalid(faults)
-        buyer = _under_client(lambda: find_client(seller_id=seller.id, data=client)) or _imagined(seller, client)
+        found = _under_client(lambda: find_client(seller_id=seller.id, data=client))
+        buyer: Client | None = found or _imagined(seller, client)
     else:
         buyer = _named_client(seller, draft)
     composition = compose(draft, seller=seller, client=buyer, today=now.astimezone(seller.zone).date())
     invoice = Invoice(seller=seller, mode=seller.mode, created_at=now)
     _fill(invoice, composition, now=now)
-    if buyer is not None and buyer._state.adding:  # noqa: SLF001 - Django's own way to tell a row that was never saved
+    if buyer is not None and buyer._state.adding:
         invoice.client = None
     return _content(invoice, composition), composition.warnings
 
@@ -349,6 +350,16 @@ def _content(invoice: Invoice, composition: Composition) -> Parts:
 def _digest(parts: Parts) -> dict[str, object]:
     """What the audit log keeps of a draft: enough to see what changed, without copying the lines."""
     shown = represent(parts)
-    kept = ("status", "series", "fiscal_type", "client", "operation_date", "due_date", "currency", "gross_total", "amount_due")
+    kept = (
+        "status",
+        "series",
+        "fiscal_type",
+        "client",
+        "operation_date",
+        "due_date",
+        "currency",
+        "gross_total",
+        "amount_due",
+    )
     lines: Sequence[object] = parts.lines
     return {**{name: shown[name] for name in kept}, "lines": len(lines)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
@@ -14,7 +14,7 @@ from billing import errors, fiscal, queries, taxes
 from billing.drafts import InvoiceDraft, SourceEventKey
 from billing.models import Approval, Document, FiscalType, Invoice, InvoiceLine, InvoiceStatus
 from billing.models.seller import ApprovalPolicy
-from billing.numbering import fiscal_year_of, format_number, take_next_number
+from billing.numbering import IssueDateGoesBack, fiscal_year_of, format_number, take_next_number
 from billing.parties import PartyCopy
 from billing.representation import Parts, content_digest, represent
 from billing.services.drafting import Draft, create_draft, lock_invoice, subject_of
@@ -40,7 +40,7 @@ def issue_invoice(*, invoice_id: uuid.UUID, by: Actor, now: datetime, on: date |
     refuse_unless_issuable(invoice)
     parts = queries.parts_of(invoice)
     _refuse_unless_approved(invoice, parts.lines, parts.approval)
-    return _issue(replace(parts, invoice=invoice), by=by, now=now, on=on)
+    return _issue_on_the_day(replace(parts, invoice=invoice), by=by, now=now, on=on)
 
 
 @transaction.atomic(savepoint=False)
@@ -63,7 +63,7 @@ def create_and_issue(
     if not made.is_new:
         return made
     _refuse_unless_approved(made.parts.invoice, made.parts.lines, None)
-    return replace(made, parts=_issue(made.parts, by=by, now=now, on=on))
+    return replace(made, parts=_issue_on_the_day(made.parts, by=by, now=now, on=on))
 
 
 def refuse_unless_issuable(invoice: Invoice) -> None:
@@ -85,11 +85,23 @@ def _refuse_unless_approved(invoice: Invoice, lines: Sequence[InvoiceLine], appr
         raise Conflict("approval_stale", message, extra={"invoice": str(invoice.id)})
 
 
-def _issue(parts: Parts, *, by: Actor, now: datetime, on: date | None) -> Parts:
+def _issue_on_the_day(parts: Parts, *, by: Actor, now: datetime, on: date | None) -> Parts:
+    """Issue with the date that was asked for, or else with today's.
+
+    Midnight may pass while an invoice waits for its turn in the series: the day is then the one of the invoice before.
+    """
+    today = now.astimezone(parts.invoice.seller.zone).date()
+    try:
+        return _issue(parts, by=by, now=now, issue_date=on or today, today=today)
+    except IssueDateGoesBack as refusal:
+        if on is not None or refusal.last_date - today > timedelta(days=1):
+            raise
+        return _issue(parts, by=by, now=now, issue_date=refusal.last_date, today=refusal.last_date)
+
+
+def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: date) -> Parts:
     """Everything that can be computed comes before the series is locked; what follows lasts milliseconds."""
     invoice = parts.invoice
-    today = now.astimezone(invoice.seller.zone).date()
-    issue_date = on or today
     _refuse_faults(parts, issue_date=issue_date, today=today)
     seller = PartyCopy.of(invoice.seller, name=invoice.seller.legal_name)
     buyer = PartyCopy.of(invoice.client, name=invoice.client.name) if invoice.client else None

@@ -92,9 +92,7 @@ def return_to_draft(*, invoice_id: uuid.UUID, by: Actor, now: datetime, reason: 
     return queries.parts_of(invoice)
 
 
-def _move(
-    invoice: Invoice, status: InvoiceStatus, action: str, *, by: Actor, now: datetime, reason: str = ""
-) -> None:
+def _move(invoice: Invoice, status: InvoiceStatus, action: str, *, by: Actor, now: datetime, reason: str = "") -> None:
     before = invoice.status
     invoice.status, invoice.updated_at = status, now
     invoice.save(force_update=True, update_fields=["status", "updated_at"])

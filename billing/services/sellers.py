@@ -70,7 +70,10 @@ def create_seller(*, mode: str, data: SellerData, by: Actor, now: datetime) -> S
     Raises Invalid with every fault: tax id (fictitious in test mode, real in live mode), time zone, IBAN.
     """
     faults = _seller_faults(data, mode)
-    if mode == "live" and Seller.objects.filter(mode=mode, tax_id=tax_ids.normalise(data.tax_id, country="ES")).exists():
+    if (
+        mode == "live"
+        and Seller.objects.filter(mode=mode, tax_id=tax_ids.normalise(data.tax_id, country="ES")).exists()
+    ):
         faults.append(Fault("seller_exists", gettext_noop("A live seller has that tax id already."), "#/tax_id"))
     if faults:
         raise Invalid(faults)
@@ -127,9 +130,7 @@ def create_series(*, seller_id: uuid.UUID, data: SeriesData, by: Actor) -> Serie
 
 
 @transaction.atomic(savepoint=False)
-def update_series(
-    *, series_id: uuid.UUID, by: Actor, description: str, is_default: bool, is_active: bool
-) -> Series:
+def update_series(*, series_id: uuid.UUID, by: Actor, description: str, is_default: bool, is_active: bool) -> Series:
     """Describe, retire or prefer a series. How it numbers never changes.
 
     Raises Conflict ``series_unknown`` when there is none, Invalid when another one is the default.
