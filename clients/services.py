@@ -100,14 +100,17 @@ def find_or_create_client(
     return found, _differences(found, data)
 
 
-def check_client(data: ClientData, *, mode: str) -> list[Fault]:
-    """What is wrong with a buyer, without writing anything."""
-    return _faults(_normalised(data), mode)
+def imagine_client(*, seller_id: uuid.UUID, mode: str, data: ClientData) -> tuple[Client, list[Fault]]:
+    """What ``find_or_create_client`` would give, without writing anything: a new one is a row that was never saved.
 
-
-def find_client(*, seller_id: uuid.UUID, data: ClientData) -> Client | None:
-    """The stored buyer meant by ``data``, if there is one. Raises Invalid ``client_ambiguous``."""
-    return _find(_normalised(data), seller_id=seller_id)
+    Raises Invalid as it does.
+    """
+    data = _normalised(data)
+    found = _find(data, seller_id=seller_id)
+    if found is not None:
+        return found, _differences(found, data)
+    _refuse(_faults(data, mode))
+    return Client(seller_id=seller_id, mode=mode, **_columns(data)), []
 
 
 def data_of(client: Client) -> ClientData:

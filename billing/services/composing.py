@@ -14,6 +14,9 @@ from billing import fiscal, taxes
 from billing.calculation import LineInput, Totals, calculate
 from billing.drafts import InvoiceDraft, LineDraft
 from billing.models import FiscalType, Rounding, Seller, Series, SeriesKind
+from billing.numbering import format_number
+from billing.parties import PartyCopy
+from billing.services.buyers import Buyer
 from clients.models import Client
 from core.errors import Fault, Invalid, gettext_noop
 from core.money import CENT
@@ -38,15 +41,16 @@ class Composition:
     warnings: tuple[Fault, ...] = ()
 
 
-def compose(draft: InvoiceDraft, *, seller: Seller, client: Client | None, today: date) -> Composition:
+def compose(draft: InvoiceDraft, *, seller: Seller, buyer: Buyer, today: date) -> Composition:
     """Decide type, series and taxes, and calculate. ``today`` is in the seller's zone.
 
-    Raises Invalid with every fault of the draft, each at its pointer.
+    Raises Invalid with every fault of the draft, each at its pointer, and the buyer's.
     """
-    faults: list[Fault] = []
+    faults, client = list(buyer.faults), buyer.client
     on = draft.operation_date or today
-    fiscal_type = _fiscal_type(draft, client, faults)
-    series = _series(draft, seller, fiscal_type, faults)
+    fiscal_type = _fiscal_type(draft, buyer, faults)
+    type_is_certain = draft.fiscal_type is not None or not buyer.faults
+    series = _series(draft, seller, fiscal_type if type_is_certain else None, faults)
     exchange_rate = _exchange_rate(draft, faults)
     taxed = _lines(draft, seller, on, faults)
     faults += taxes.check_withholding(draft.withholding_percent, territory=seller.territory, on=on)
@@ -64,31 +68,46 @@ def compose(draft: InvoiceDraft, *, seller: Seller, client: Client | None, today
     faults = _check_totals(composition)
     if faults:
         raise Invalid(faults)
-    faults, warnings = fiscal.preflight(
-        seller=seller, client=client, series=series, fiscal_type=fiscal_type, draft=draft, totals=totals, on=today
-    )
+    faults, warnings = _preflight(composition, today=today)
     if faults:
         raise Invalid(faults)
-    return replace(composition, warnings=tuple(warnings))
+    return replace(composition, warnings=(*buyer.warnings, *warnings))
 
 
-def _fiscal_type(draft: InvoiceDraft, client: Client | None, faults: list[Fault]) -> FiscalType:
-    identified = client is not None and bool(client.tax_id)
+def _preflight(composition: Composition, *, today: date) -> tuple[list[Fault], list[Fault]]:
+    """What the AEAT would say if it were issued today, with the first number of its series."""
+    seller, client, series, draft = composition.seller, composition.client, composition.series, composition.draft
+    registration = fiscal.registration_of(
+        seller=PartyCopy.of(seller, name=seller.legal_name),
+        buyer=PartyCopy.of(client, name=client.name) if client else None,
+        number=format_number(series, number=series.first_number, issue_date=today),
+        issue_date=today,
+        operation_date=draft.operation_date,
+        fiscal_type=composition.fiscal_type,
+        descriptions=[line.description for line in draft.lines],
+        subtotals=composition.totals.subtotals,
+        tax_total_eur=composition.totals.tax_total_eur,
+        gross_total_eur=composition.totals.gross_total_eur,
+    )
+    return fiscal.preflight(registration, today=today)
+
+
+def _fiscal_type(draft: InvoiceDraft, buyer: Buyer, faults: list[Fault]) -> FiscalType:
     if draft.fiscal_type is None:
-        return FiscalType.F1 if identified else FiscalType.F2
+        return FiscalType.F1 if buyer.is_identified else FiscalType.F2
     if draft.fiscal_type not in {FiscalType.F1, FiscalType.F2}:
         message = gettext_noop("%(type)s is made by correcting or replacing an invoice, not on its own.")
         faults.append(
             Fault("fiscal_type_needs_an_original", message, "#/fiscal_type", params={"type": draft.fiscal_type})
         )
         return FiscalType.F1
-    if draft.fiscal_type == FiscalType.F1 and not identified:
+    if draft.fiscal_type == FiscalType.F1 and not buyer.is_identified:
         message = gettext_noop("A full invoice needs a buyer with a tax id (RD 1619/2012 art. 6.1.d).")
         faults.append(Fault("buyer_tax_id_missing", message, "#/client"))
     return FiscalType(draft.fiscal_type)
 
 
-def _series(draft: InvoiceDraft, seller: Seller, fiscal_type: FiscalType, faults: list[Fault]) -> Series | None:
+def _series(draft: InvoiceDraft, seller: Seller, fiscal_type: FiscalType | None, faults: list[Fault]) -> Series | None:
     kind = SeriesKind.SIMPLIFIED if fiscal_type == FiscalType.F2 else SeriesKind.ORDINARY
     if draft.series is None:
         series = seller.series.filter(kind=kind, is_default=True, is_active=True).first()
@@ -101,6 +120,8 @@ def _series(draft: InvoiceDraft, seller: Seller, fiscal_type: FiscalType, faults
         message = gettext_noop("The seller has no active series “%(series)s”.")
         faults.append(Fault("series_unknown", message, "#/series", params={"series": draft.series}))
         return None
+    if fiscal_type is None:  # not known yet: the buyer is in doubt
+        return series
     # Full and simplified invoices of a year are kept in separate series (art. 7.1.a), corrective ones in their own.
     simplified = series.kind == SeriesKind.SIMPLIFIED
     if simplified != (fiscal_type == FiscalType.F2) or series.kind == SeriesKind.CORRECTIVE:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 
 from django.db import transaction
 
@@ -16,16 +15,14 @@ from billing.drafts import InvoiceDraft, SourceEventKey
 from billing.models import Invoice, InvoiceLine, InvoiceStatus, Seller, SourceEvent, TaxSubtotal
 from billing.parties import PartyCopy
 from billing.representation import Parts, represent
+from billing.services.buyers import find_buyer, imagine_buyer
 from billing.services.composing import Composition, compose
-from clients.models import Client
-from clients.services import ClientData, check_client, find_client, find_or_create_client
+from clients.services import ClientData
 from core.actors import Actor
-from core.errors import Conflict, Fault, Invalid, gettext_noop
+from core.errors import Conflict, Fault, gettext_noop
 from core.text import searchable
 from integrations import outbox
 from integrations.locks import take_lock
-
-Result = TypeVar("Result")
 
 _COPIED = [
     "operation_date",
@@ -82,8 +79,8 @@ def create_draft(
         existing = _known(seller, source)
         if existing is not None:
             return Draft(queries.parts_of(existing), is_new=False)
-    buyer, warnings = _buyer(seller, draft, client, by=by, now=now)
-    composition = compose(draft, seller=seller, client=buyer, today=now.astimezone(seller.zone).date())
+    buyer = find_buyer(seller, named=draft.client, described=client, by=by, now=now)
+    composition = compose(draft, seller=seller, buyer=buyer, today=now.astimezone(seller.zone).date())
     invoice = Invoice(
         seller=seller,
         mode=seller.mode,
@@ -106,7 +103,7 @@ def create_draft(
         payload=represent(parts),
         by=by,
     )
-    return Draft(parts, tuple(warnings) + composition.warnings)
+    return Draft(parts, composition.warnings)
 
 
 @transaction.atomic(savepoint=False)
@@ -120,8 +117,8 @@ def update_draft(
     invoice = lock_invoice(invoice_id)
     refuse_unless_editable(invoice)
     before = _digest(queries.parts_of(invoice))
-    buyer, warnings = _buyer(invoice.seller, draft, client, by=by, now=now)
-    composition = compose(draft, seller=invoice.seller, client=buyer, today=now.astimezone(invoice.seller.zone).date())
+    buyer = find_buyer(invoice.seller, named=draft.client, described=client, by=by, now=now)
+    composition = compose(draft, seller=invoice.seller, buyer=buyer, today=now.astimezone(invoice.seller.zone).date())
     _fill(invoice, composition, now=now)
     if invoice.status == InvoiceStatus.APPROVED:
         invoice.status = InvoiceStatus.IN_REVIEW
@@ -130,7 +127,7 @@ def update_draft(
     invoice.tax_subtotals.all().delete()
     parts = replace(_write_content(invoice, composition), source_event=queries.source_event_of(invoice))
     audit.record("invoice.changed", by=by, subject=subject_of(invoice), before=before, after=_digest(parts))
-    return Draft(parts, tuple(warnings) + composition.warnings)
+    return Draft(parts, composition.warnings)
 
 
 def preview(
@@ -141,18 +138,11 @@ def preview(
     Raises Invalid with every fault.
     """
     seller = _seller(seller_id)
-    if client is not None:
-        faults = [fault.under("client") for fault in check_client(client, mode=seller.mode)]
-        if faults:
-            raise Invalid(faults)
-        found = _under_client(lambda: find_client(seller_id=seller.id, data=client))
-        buyer: Client | None = found or _imagined(seller, client)
-    else:
-        buyer = _named_client(seller, draft)
-    composition = compose(draft, seller=seller, client=buyer, today=now.astimezone(seller.zone).date())
+    buyer = imagine_buyer(seller, named=draft.client, described=client)
+    composition = compose(draft, seller=seller, buyer=buyer, today=now.astimezone(seller.zone).date())
     invoice = Invoice(seller=seller, mode=seller.mode, created_at=now)
     _fill(invoice, composition, now=now)
-    if buyer is not None and buyer._state.adding:
+    if buyer.client is not None and buyer.client._state.adding:
         invoice.client = None
     return _content(invoice, composition), composition.warnings
 
@@ -253,40 +243,6 @@ def _remember(invoice: Invoice, source: SourceEventKey) -> SourceEvent:
         invoice=invoice,
         content=source.content,
     )
-
-
-def _buyer(
-    seller: Seller, draft: InvoiceDraft, client: ClientData | None, *, by: Actor, now: datetime
-) -> tuple[Client | None, list[Fault]]:
-    if client is None:
-        return _named_client(seller, draft), []
-    found, warnings = _under_client(
-        lambda: find_or_create_client(seller_id=seller.id, mode=seller.mode, data=client, by=by, now=now)
-    )
-    return found, [warning.under("client") for warning in warnings]
-
-
-def _under_client(look: Callable[[], Result]) -> Result:
-    """Point the client's faults at ``#/client/…`` of the invoice."""
-    try:
-        return look()
-    except Invalid as refusal:
-        raise Invalid(fault.under("client") for fault in refusal.faults) from refusal
-
-
-def _named_client(seller: Seller, draft: InvoiceDraft) -> Client | None:
-    if draft.client is None:
-        return None
-    client = Client.objects.filter(id=draft.client, seller=seller).first()
-    if client is None:
-        message = gettext_noop("The seller has no such client.")
-        raise Invalid([Fault("client_unknown", message, pointer="#/client")])
-    return client
-
-
-def _imagined(seller: Seller, data: ClientData) -> Client:
-    """The client that would be made, for a preview."""
-    return Client(seller=seller, mode=seller.mode, **asdict(data))
 
 
 def _fill(invoice: Invoice, composition: Composition, *, now: datetime) -> None:

@@ -1,0 +1,66 @@
+"""Who buys: named by id, described and found, or described and made."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing.models import Seller
+from clients.models import Client
+from clients.services import ClientData, find_or_create_client, imagine_client
+from core.actors import Actor
+from core.errors import Fault, Invalid, gettext_noop
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """The client's row, if there is one, with what differs from what the caller said of it. With ``faults``, who
+    buys is not known, and what depends on it cannot be judged."""
+
+    client: Client | None = None
+    warnings: tuple[Fault, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether a full invoice can name it (RD 1619/2012 art. 6.1.d); in doubt, yes."""
+        return bool(self.faults) or (self.client is not None and bool(self.client.tax_id))
+
+
+def find_buyer(
+    seller: Seller, *, named: uuid.UUID | None, described: ClientData | None, by: Actor, now: datetime
+) -> Buyer:
+    """The buyer of an invoice that is being written; one who is described and unknown is added to the register."""
+    if described is None:
+        return _named(seller, named)
+    return _described(
+        lambda: find_or_create_client(seller_id=seller.id, mode=seller.mode, data=described, by=by, now=now)
+    )
+
+
+def imagine_buyer(seller: Seller, *, named: uuid.UUID | None, described: ClientData | None) -> Buyer:
+    """The same without writing: one who would be made is a row that was never saved."""
+    if described is None:
+        return _named(seller, named)
+    return _described(lambda: imagine_client(seller_id=seller.id, mode=seller.mode, data=described))
+
+
+def _named(seller: Seller, client_id: uuid.UUID | None) -> Buyer:
+    if client_id is None:
+        return Buyer()
+    client = Client.objects.filter(id=client_id, seller=seller).first()
+    if client is None:
+        message = gettext_noop("The seller has no such client.")
+        return Buyer(faults=(Fault("client_unknown", message, pointer="#/client"),))
+    return Buyer(client)
+
+
+def _described(look: Callable[[], tuple[Client, list[Fault]]]) -> Buyer:
+    """The register's faults point into the client; the invoice's point at ``#/client/…``."""
+    try:
+        client, warnings = look()
+    except Invalid as refusal:
+        return Buyer(faults=tuple(fault.under("client") for fault in refusal.faults))
+    return Buyer(client, tuple(warning.under("client") for warning in warnings))
