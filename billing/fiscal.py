@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from billing.calculation import Subtotal, Totals
-from billing.drafts import InvoiceDraft
-from billing.models import FiscalType, Invoice, Seller, Series, TaxSubtotal
-from billing.numbering import format_number
+from billing.calculation import Subtotal
+from billing.models import FiscalType, TaxSubtotal
 from billing.parties import PartyCopy
-from clients.models import Client, TaxIdKind
+from clients.models import TaxIdKind
 from core.errors import Fault
 from verifactu import codes, rules
 from verifactu.registration import Breakdown, OtherId, Party, Registration
@@ -38,69 +36,6 @@ _POINTERS = {
 
 
 def registration_of(
-    invoice: Invoice,
-    *,
-    seller: PartyCopy,
-    buyer: PartyCopy | None,
-    subtotals: Sequence[TaxSubtotal | Subtotal],
-    description: str,
-) -> Registration:
-    """A numbered invoice as VERI*FACTU must know it: in euro, withholding and disbursements left out."""
-    assert invoice.display_number, "only a numbered invoice is registered"
-    assert invoice.issue_date, "a numbered invoice is dated"
-    return _registration(
-        seller=seller,
-        buyer=buyer,
-        number=invoice.display_number,
-        issue_date=invoice.issue_date,
-        operation_date=invoice.operation_date,
-        fiscal_type=FiscalType(invoice.fiscal_type),
-        description=description,
-        subtotals=subtotals,
-        tax_total=invoice.tax_total_eur,
-        gross_total=invoice.gross_total_eur,
-        external_reference=invoice.correlation_id,
-    )
-
-
-def preflight(
-    *,
-    seller: Seller,
-    client: Client | None,
-    series: Series,
-    fiscal_type: FiscalType,
-    draft: InvoiceDraft,
-    totals: Totals,
-    on: date,
-) -> tuple[list[Fault], list[Fault]]:
-    """What the AEAT would certainly reject, and what it would accept with errors, were it issued ``on`` that date."""
-    registration = _registration(
-        seller=PartyCopy.of(seller, name=seller.legal_name),
-        buyer=PartyCopy.of(client, name=client.name) if client else None,
-        number=format_number(series, number=series.first_number, issue_date=on),
-        issue_date=on,
-        operation_date=draft.operation_date,
-        fiscal_type=fiscal_type,
-        description=describe([line.description for line in draft.lines]),
-        subtotals=totals.subtotals,
-        tax_total=totals.tax_total_eur,
-        gross_total=totals.gross_total_eur,
-        external_reference="",
-    )
-    blocking: list[Fault] = []
-    warnings: list[Fault] = []
-    for finding in rules.check(registration, today=on):
-        (blocking if finding.severity == rules.Severity.BLOCKING else warnings).append(_fault(finding))
-    return blocking, warnings
-
-
-def describe(descriptions: Sequence[str]) -> str:
-    """The description of the operation (``DescripcionOperacion``, at most 500 characters)."""
-    first = descriptions[0]
-    return (first if len(descriptions) == 1 else f"{first[:480]} (+{len(descriptions) - 1})")[:500]
-
-
-def _registration(
     *,
     seller: PartyCopy,
     buyer: PartyCopy | None,
@@ -108,12 +43,13 @@ def _registration(
     issue_date: date,
     operation_date: date | None,
     fiscal_type: FiscalType,
-    description: str,
+    descriptions: Sequence[str],
     subtotals: Iterable[TaxSubtotal | Subtotal],
-    tax_total: Decimal,
-    gross_total: Decimal,
-    external_reference: str,
+    tax_total_eur: Decimal,
+    gross_total_eur: Decimal,
+    correlation_id: str = "",
 ) -> Registration:
+    """An invoice as VERI*FACTU must know it: in euro, withholding and disbursements left out."""
     kind = codes.FiscalType(fiscal_type.value)
     return Registration(
         issuer=Party(seller.name, seller.tax_id),
@@ -121,13 +57,28 @@ def _registration(
         issue_date=issue_date,
         operation_date=operation_date if operation_date != issue_date else None,
         fiscal_type=kind,
-        description=description,
+        description=_describe(descriptions),
         recipients=() if buyer is None or kind.names_no_recipient else (_party(buyer),),
         breakdowns=tuple(_breakdown(subtotal) for subtotal in subtotals),
-        tax_total=tax_total,
-        gross_total=gross_total,
-        external_reference=external_reference[:60],
+        tax_total=tax_total_eur,
+        gross_total=gross_total_eur,
+        external_reference=correlation_id[:60],
     )
+
+
+def preflight(registration: Registration, *, today: date) -> tuple[list[Fault], list[Fault]]:
+    """What the AEAT would certainly reject, and what it would accept with errors, were it sent today."""
+    blocking: list[Fault] = []
+    warnings: list[Fault] = []
+    for finding in rules.check(registration, today=today):
+        (blocking if finding.severity == rules.Severity.BLOCKING else warnings).append(_fault(finding))
+    return blocking, warnings
+
+
+def _describe(descriptions: Sequence[str]) -> str:
+    """The description of the operation (``DescripcionOperacion``, at most 500 characters)."""
+    first = descriptions[0]
+    return first if len(descriptions) == 1 else f"{first[:480]} (+{len(descriptions) - 1})"
 
 
 def _party(buyer: PartyCopy) -> Party:

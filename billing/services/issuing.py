@@ -21,6 +21,7 @@ from billing.services.drafting import Draft, create_draft, lock_invoice, subject
 from clients.services import ClientData
 from core.actors import Actor
 from core.errors import Conflict, Fault, Invalid, gettext_noop
+from core.text import searchable
 from integrations import outbox
 from verifactu.services import register_invoice
 
@@ -101,31 +102,33 @@ def _issue_on_the_day(parts: Parts, *, by: Actor, now: datetime, on: date | None
 
 def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: date) -> Parts:
     """Everything that can be computed comes before the series is locked; what follows lasts milliseconds."""
-    invoice = parts.invoice
-    _refuse_faults(parts, issue_date=issue_date, today=today)
+    invoice, before = parts.invoice, parts.invoice.status
     seller = PartyCopy.of(invoice.seller, name=invoice.seller.legal_name)
     buyer = PartyCopy.of(invoice.client, name=invoice.client.name) if invoice.client else None
-    before = invoice.status
+    invoice.correlation_id = invoice.correlation_id or by.correlation_id
+    _refuse_faults(parts, issue_date=issue_date, today=today)
+    registration = fiscal.registration_of(
+        seller=seller,
+        buyer=buyer,
+        number=format_number(invoice.series, number=1, issue_date=issue_date),
+        issue_date=issue_date,
+        operation_date=invoice.operation_date,
+        fiscal_type=FiscalType(invoice.fiscal_type),
+        descriptions=[line.description for line in parts.lines],
+        subtotals=parts.subtotals,
+        tax_total_eur=invoice.tax_total_eur,
+        gross_total_eur=invoice.gross_total_eur,
+        correlation_id=invoice.correlation_id,
+    )
+    faults, _warnings = fiscal.preflight(registration, today=today)
+    if faults:
+        raise Invalid(faults)
 
     number = take_next_number(invoice.series, issue_date=issue_date)
-    invoice.status = InvoiceStatus.ISSUED
-    invoice.number, invoice.fiscal_year = number, fiscal_year_of(invoice.series, issue_date)
-    invoice.display_number = format_number(invoice.series, number=number, issue_date=issue_date)
-    invoice.issue_date = issue_date
-    invoice.issued_at, invoice.issued_by, invoice.updated_at = now, str(by), now
-    invoice.seller_copy, invoice.buyer = seller.to_json(), buyer.to_json() if buyer else None
-    if buyer:
-        invoice.buyer_name, invoice.buyer_tax_id = buyer.name, buyer.tax_id
-    invoice.correlation_id = invoice.correlation_id or by.correlation_id
-    invoice.save(force_update=True, update_fields=_WRITTEN)
+    _number(invoice, number=number, issue_date=issue_date, seller=seller, buyer=buyer, by=by, now=now)
+    assert invoice.display_number, "it has just been numbered"
     record = register_invoice(
-        fiscal.registration_of(
-            invoice,
-            seller=seller,
-            buyer=buyer,
-            subtotals=parts.subtotals,
-            description=fiscal.describe([line.description for line in parts.lines]),
-        ),
+        replace(registration, number=invoice.display_number),
         invoice_id=invoice.id,
         seller_id=invoice.seller_id,
         mode=invoice.mode,
@@ -133,6 +136,36 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
     )
     document = Document.objects.create(invoice=invoice, created_at=now, due_at=now)
     issued = replace(parts, record=record, document=document)
+    _tell(issued, before=before, by=by)
+    return issued
+
+
+def _number(
+    invoice: Invoice,
+    *,
+    number: int,
+    issue_date: date,
+    seller: PartyCopy,
+    buyer: PartyCopy | None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Freeze the invoice with its number and copies of both parties."""
+    invoice.status = InvoiceStatus.ISSUED
+    invoice.number, invoice.fiscal_year = number, fiscal_year_of(invoice.series, issue_date)
+    invoice.display_number = format_number(invoice.series, number=number, issue_date=issue_date)
+    invoice.issue_date = issue_date
+    invoice.issued_at, invoice.issued_by, invoice.updated_at = now, str(by), now
+    invoice.seller_copy, invoice.buyer = seller.to_json(), buyer.to_json() if buyer else None
+    if buyer:
+        invoice.buyer_name, invoice.buyer_search_name = buyer.name, searchable(buyer.name)[:120]
+        invoice.buyer_tax_id = buyer.tax_id
+    invoice.save(force_update=True, update_fields=_WRITTEN)
+
+
+def _tell(parts: Parts, *, before: str, by: Actor) -> None:
+    """Write the audit entry and the outgoing event."""
+    invoice = parts.invoice
     audit.record(
         "invoice.issued",
         by=by,
@@ -141,9 +174,9 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
         after={
             "status": invoice.status,
             "display_number": invoice.display_number,
-            "issue_date": issue_date.isoformat(),
+            "issue_date": str(invoice.issue_date),
             "gross_total": str(invoice.gross_total),
-            "fingerprint": record.fingerprint,
+            "fingerprint": parts.record.fingerprint if parts.record else None,
         },
     )
     outbox.publish(
@@ -151,10 +184,9 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
         seller_id=invoice.seller_id,
         mode=invoice.mode,
         object_id=str(invoice.id),
-        payload=represent(issued),
+        payload=represent(parts),
         by=by,
     )
-    return issued
 
 
 _WRITTEN = [
@@ -169,6 +201,7 @@ _WRITTEN = [
     "seller_copy",
     "buyer",
     "buyer_name",
+    "buyer_search_name",
     "buyer_tax_id",
     "correlation_id",
 ]
