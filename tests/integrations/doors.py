@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
+import uuid
 from datetime import datetime
+from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing.models import Seller
+from core.errors import Conflict
 from core.modes import Mode
 from integrations.authentication import actor_of, principal_of
 from integrations.fields import (
@@ -22,11 +27,11 @@ from integrations.fields import (
     StrictDateField,
     StrictSerializer,
 )
+from integrations.idempotency import run_idempotently
+from integrations.outbox import publish
 from integrations.permissions import require_scopes
 from integrations.services.tokens import create_token
 from tests.builders import MARIA, NOW
-
-from rest_framework import serializers  # isort: skip
 
 
 class LineShape(StrictSerializer):
@@ -45,7 +50,7 @@ class OrderShape(StrictSerializer):
 class Echo(APIView):
     """Says who calls and what was sent."""
 
-    required_scopes = {"GET": (), "POST": ("invoices:write",), "DELETE": ("invoices:write", "invoices:void")}
+    required_scopes: ClassVar = {"GET": (), "POST": ("invoices:write",), "DELETE": ("invoices:write", "invoices:void")}
 
     def get(self, request: Request) -> Response:
         actor, principal = actor_of(request), principal_of(request)
@@ -63,7 +68,7 @@ class Echo(APIView):
         )
 
     def post(self, request: Request) -> Response:
-        if request.data.get("issue"):
+        if "issue" in request.data:
             require_scopes(request, "invoices:issue")
         return Response(request.data, status=201)
 
@@ -74,12 +79,46 @@ class Echo(APIView):
 class Order(APIView):
     """Validates an order."""
 
-    required_scopes = {"POST": ()}
+    required_scopes: ClassVar = {"POST": ()}
 
     def post(self, request: Request) -> Response:
         shape = OrderShape(data=request.data)
         shape.is_valid(raise_exception=True)
         return Response({"lines": len(shape.validated_data["lines"])})
+
+
+class Orders(APIView):
+    """Places orders, once each."""
+
+    required_scopes: ClassVar = {"POST": ()}
+    key_required = True
+
+    def post(self, request: Request) -> HttpResponse:
+        principal = principal_of(request)
+        (seller_id,) = principal.seller_ids
+        return run_idempotently(
+            request,
+            seller_id=seller_id,
+            mode=principal.mode,
+            required=self.key_required,
+            work=lambda: self.place(seller_id, request),
+        )
+
+    def place(self, seller_id: uuid.UUID, request: Request) -> Response:
+        order = publish(
+            "order.placed", seller_id=seller_id, mode="test", object_id="o", payload={}, by=actor_of(request)
+        )
+        match request.data["client"]:
+            case "unlawful":
+                raise Conflict("unlawful", "This may not be.")
+            case "returned":
+                return Response({}, status=422)
+            case "broken":
+                raise RuntimeError("secret internals")
+            case "slow":
+                time.sleep(0.2)
+        headers = {"Location": f"{request.path}/{order.id}", "ETag": '"1"'}
+        return Response({"id": order.id, "name": "Peña", "paid": None}, status=201, headers=headers)
 
 
 class Undeclared(APIView):
@@ -104,6 +143,8 @@ handler500 = "integrations.problems.server_error"
 urlpatterns = [
     path("api/v1/echo", Echo.as_view()),
     path("api/v1/order", Order.as_view()),
+    path("api/v1/orders", Orders.as_view()),
+    path("api/v1/orders/optional", Orders.as_view(key_required=False)),
     path("api/v1/undeclared", Undeclared.as_view()),
     path("api/v1/breaks", breaks),
     path("api/v1/forbids", forbids),
@@ -111,9 +152,9 @@ urlpatterns = [
 ]
 
 
-def a_token(seller: Seller, *scopes: str, now: datetime = NOW, **changes: object) -> str:
+def a_token(seller: Seller, *scopes: str, now: datetime = NOW, **changes: Any) -> str:
     """The secret of a fresh token of one seller."""
-    values = {"name": "shop", "scopes": scopes or ("invoices:read",), **changes}
+    values: dict[str, Any] = {"name": "shop", "scopes": scopes or ("invoices:read",), **changes}
     _token, secret = create_token(mode=Mode(seller.mode), seller_ids=[seller.id], by=MARIA, now=now, **values)
     return secret
 

@@ -1,0 +1,163 @@
+"""One HTTP call, once: the ``Idempotency-Key`` header.
+
+The key, its answer and the work are committed in one transaction, so there is no state in between:
+
+* a crash before COMMIT leaves nothing, not even the lock; the repeat runs afresh at once;
+* a crash after COMMIT leaves the answer; the repeat receives it byte by byte.
+
+Hence no lease, no reaper and no recovery points. Refusals and failures roll back and store nothing: the key stays
+free, also for a corrected body. The second layer, the source event, is billing's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Callable
+from urllib.parse import parse_qsl, urlencode
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.errors import Conflict, Fault, Refusal, Unreadable, gettext_noop
+from core.modes import Mode
+from integrations.errors import Unprocessable
+from integrations.locks import try_lock
+from integrations.models import IdempotencyKey
+from integrations.services.maintenance import KEPT
+
+HEADER = "Idempotency-Key"
+MAX_KEY = 255
+KEPT_HEADERS = ("Content-Type", "Duplicate-Of", "ETag", "Location", "Retry-After")
+
+_QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')  # RFC 8941 String
+_BARE = re.compile(r'[^",;]*')  # a comma is how a server joins two header lines
+_KEY = re.compile(rf"[\x21-\x7e]{{1,{MAX_KEY}}}")
+
+
+def run_idempotently(
+    request: Request, *, seller_id: uuid.UUID, mode: Mode, required: bool, work: Callable[[], Response]
+) -> HttpResponse:
+    """Run ``work`` in one transaction, or give its first answer again.
+
+    A key is the seller's and mode's: not the token's, whose rotation must not break a repeat, and not the route's,
+    which is in the fingerprint. Services join the transaction. A repeat with the same content gets the stored answer
+    with ``Idempotent-Replayed``; with other content ``idempotency_key_reused`` (422); while the first still runs
+    ``idempotency_in_progress`` (409). Without a key, ``idempotency_key_missing`` (400) where it is ``required``, else
+    just the transaction.
+    """
+    key = key_of(request)
+    if key is None and required:
+        raise _wrong_key("idempotency_key_missing", gettext_noop("This call needs the header Idempotency-Key."))
+    fingerprint = fingerprint_of(request) if key else b""
+    with transaction.atomic(durable=True):
+        if key is None:
+            return _committable(work())
+        _claim(seller_id, mode, key)
+        if stored := _stored(seller_id, mode, key):
+            return _replayed(stored, fingerprint)
+        answer = _committable(work())
+        if answer.status_code < 300:
+            _store(seller_id, mode, key, fingerprint, answer)
+        return answer
+
+
+def key_of(request: Request) -> str | None:
+    """The key, quoted (RFC 8941) or bare, or None; ``idempotency_key_invalid`` (400) when it is neither."""
+    sent: str | None = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if sent is None:
+        return None
+    quoted = _QUOTED.fullmatch(sent.strip())
+    key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else sent.strip()
+    if not (quoted or _BARE.fullmatch(key)) or not _KEY.fullmatch(key):
+        message = gettext_noop("Send one Idempotency-Key of 1 to 255 printable ASCII characters, quoted or bare.")
+        raise _wrong_key("idempotency_key_invalid", message)
+    return key
+
+
+def fingerprint_of(request: Request) -> bytes:
+    """The digest of what was asked: method, path, query and content."""
+    has_body = request.META.get("CONTENT_LENGTH") not in {None, "", "0"}
+    return fingerprint(
+        method=request.method or "",
+        path=request.path,
+        query=request.META.get("QUERY_STRING", ""),
+        body=request.data if has_body else None,
+    )
+
+
+def fingerprint(*, method: str, path: str, query: str, body: object) -> bytes:
+    """SHA-256 over the request in canonical form: spacing, escapes and the order of names do not count.
+
+    ``body`` is as the strict parser reads it, None without one: numbers with a fraction are their text, so that 1.0
+    differs from 1.00.
+    """
+    content = "" if body is None else json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    pairs = urlencode(sorted(parse_qsl(query, keep_blank_values=True)))
+    lines = ["v1", method, path.rstrip("/"), pairs, content]
+    return hashlib.sha256("\n".join(lines).encode()).digest()
+
+
+def _claim(seller_id: uuid.UUID, mode: Mode, key: str) -> None:
+    """Nobody waits: who comes second is told so, and no worker is blocked behind a slow first."""
+    if not try_lock("idempotency", seller_id, mode, key):
+        message = gettext_noop("The first call with this key is still running.")
+        raise Conflict("idempotency_in_progress", message, headers={"Retry-After": "1"})
+
+
+def _stored(seller_id: uuid.UUID, mode: Mode, key: str) -> IdempotencyKey | None:
+    """What the key's first use left.
+
+    A statement of its own, after the lock: READ COMMITTED takes a snapshot per statement, and PostgreSQL makes a
+    commit visible before it releases the commit's locks. Asked together with the lock, it would look at the past.
+    """
+    known = IdempotencyKey.objects.filter(seller_id=seller_id, mode=mode, key=key)
+    return known.filter(created_at__gt=timezone.now() - KEPT).first()
+
+
+def _replayed(stored: IdempotencyKey, fingerprint: bytes) -> HttpResponse:
+    if bytes(stored.fingerprint) != fingerprint:
+        message = gettext_noop("This key was used for another request: another intent needs another key.")
+        first_used_at = stored.created_at.isoformat()
+        raise Unprocessable("idempotency_key_reused", message, extra={"first_used_at": first_used_at})
+    headers = {**stored.headers, "Idempotent-Replayed": "true"}
+    return HttpResponse(bytes(stored.body), status=stored.status, headers=headers)
+
+
+def _committable(response: Response) -> HttpResponse:
+    """The answer in bytes, while the transaction can still be rolled back: a refusal never commits."""
+    if response.status_code >= 400:
+        transaction.set_rollback(True)
+    body = b"" if response.data is None else JSONRenderer().render(response.data)
+    headers = {"Content-Type": "application/json", **response.headers}
+    return HttpResponse(body, status=response.status_code, headers=headers)
+
+
+def _store(seller_id: uuid.UUID, mode: Mode, key: str, fingerprint: bytes, answer: HttpResponse) -> None:
+    """An expired key that the night has not yet taken away is written over."""
+    row = IdempotencyKey(
+        seller_id=seller_id,
+        mode=mode,
+        key=key,
+        fingerprint=fingerprint,
+        status=answer.status_code,
+        headers={name: answer[name] for name in KEPT_HEADERS if name in answer},
+        body=answer.content,
+        created_at=timezone.now(),
+    )
+    IdempotencyKey.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["seller", "mode", "key"],
+        update_fields=["fingerprint", "status", "headers", "body", "created_at"],
+    )
+
+
+def _wrong_key(code: str, message: str) -> Refusal:
+    return Unreadable(code, message, faults=[Fault(code, message, header=HEADER)])
