@@ -174,14 +174,25 @@ def _amount(line: LineInput) -> Decimal:
 
 def _tax(rates: tuple[Decimal, Decimal], amounts: list[Decimal], *, inside: bool, per_line: bool) -> _Taxed:
     method = _inside if inside else _on_top
+    whole = method(rates, amounts)
     if not per_line:
-        return method(rates, amounts)
-    each = [method(rates, [amount]) for amount in amounts]
+        return whole
+    each = _summed([method(rates, [amount]) for amount in amounts])
+    return each if _has_the_sign_of_its_base(each) else whole
+
+
+def _summed(parts: list[_Taxed]) -> _Taxed:
     return _Taxed(
-        [net for one in each for net in one.nets],
-        sum((one.tax for one in each), ZERO),
-        sum((one.surcharge for one in each), ZERO),
+        [net for part in parts for net in part.nets],
+        sum((part.tax for part in parts), ZERO),
+        sum((part.surcharge for part in parts), ZERO),
     )
+
+
+def _has_the_sign_of_its_base(taxed: _Taxed) -> bool:
+    """Sales and returns that nearly cancel may leave a cent of tax against its base, which the AEAT refuses (1142)."""
+    base = sum(taxed.nets, ZERO)
+    return all(not tax or base * tax > 0 for tax in (taxed.tax, taxed.surcharge))
 
 
 def _on_top(rates: tuple[Decimal, Decimal], nets: list[Decimal]) -> _Taxed:
