@@ -29,7 +29,8 @@ class _FromThePackage(etree.Resolver):
 
     def resolve(self, system_url: str, public_id: str, *context: Any) -> Any:
         assert system_url.startswith(str(_SCHEMAS)) or system_url == _XMLDSIG, f"the schema asked for {system_url}"
-        return self.resolve_filename(str(_SCHEMAS / Path(system_url).name), *context)
+        here: Any = self  # the stubs do not know what lxml gives a resolver
+        return here.resolve_filename(str(_SCHEMAS / Path(system_url).name), *context)
 
 
 def schema_document() -> etree._ElementTree:
