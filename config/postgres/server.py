@@ -43,6 +43,8 @@ class EmbeddedPostgres:
     ``nobody``. ``options`` are server settings; on the command line they beat ``ALTER SYSTEM``.
     """
 
+    name = "postgres"
+
     def __init__(self, folder: Path, *, options: Mapping[str, str] | None = None) -> None:
         self.folder = folder.resolve()
         self.data = self.folder / "postgres"
@@ -129,7 +131,9 @@ class EmbeddedPostgres:
         if self.options.get("fsync") == "off":
             flags.append("--no-sync")
         command = self._command(signal.SIGKILL, "initdb", *flags, "-D", fresh)
-        made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+        made = subprocess.run(  # noqa: S603 - our own command
+            command, capture_output=True, text=True, check=False, start_new_session=True
+        )
         if made.returncode:
             raise PostgresError(f"initdb failed: {made.stderr.strip()}")
         fresh.rename(self.data)

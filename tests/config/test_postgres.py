@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -15,6 +14,7 @@ from config.postgres import EmbeddedPostgres, PostgresError
 from config.postgres.folders import make_own, shuts_others_out, socket_folder
 from config.postgres.pidfile import PidFile
 from tests.throwaway import UNSAFE_AND_FAST
+from tests.waiting import eventually, runs
 
 HOLDER = """
 import sys, time
@@ -53,22 +53,11 @@ def ask(server: EmbeddedPostgres, question: str) -> object:
     return row[0]
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:
-    deadline = time.monotonic() + seconds
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return holds()
-
-
 def serving(server: EmbeddedPostgres) -> int:
     """The process that serves the folder, whoever holds it."""
     pid = PidFile(server.data).server()
     assert pid
     return pid
-
-
-def runs(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
 
 
 def test_it_starts_from_nothing_and_keeps_its_data(server):

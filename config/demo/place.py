@@ -1,0 +1,86 @@
+"""Where the demo lives, and what runs there."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.private import write_private
+from config.processes import Program
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_THREADS = "2"  # in each web process: one works while the other waits for the database
+_CORES = len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The folder where the demo keeps its data and the port where it listens."""
+
+    folder: Path
+    port: int
+
+    @property
+    def base_url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def facts(self) -> Path:
+        """What scripts read: addresses, users, tokens."""
+        return self.folder / "demo.json"
+
+    def environment(self, database_url: str) -> dict[str, str]:
+        """The settings, complete: neither the caller's environment nor a ``.env`` has a say in them."""
+        return {
+            **os.environ,
+            **self._secrets(),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PYTHONPATH": str(ROOT),
+            "DATABASE_URL": database_url,
+            "BASE_URL": self.base_url,
+            "ALLOWED_HOSTS": "localhost,127.0.0.1",
+            "SECURE": "off",
+            "DEBUG": "off",
+            "TRUSTED_PROXIES": "0",
+            "REDIS_URL": "",
+            "WEB_PROCESSES": str(_CORES),
+            "EMAIL_URL": "consolemail://",
+            "LOG_LEVEL": "INFO",
+        }
+
+    def _secrets(self) -> dict[str, str]:
+        """Made at random once, and kept: sessions and the installation's number outlive a restart."""
+        file = self.folder / "secrets.json"
+        if not file.exists():
+            made = {"SECRET_KEY": secrets.token_urlsafe(64), "INSTALLATION_NUMBER": f"demo-{uuid.uuid4()}"}
+            write_private(file, json.dumps(made))
+        kept: dict[str, str] = json.loads(file.read_text())
+        return kept
+
+    def programs(self, environment: Mapping[str, str]) -> list[Program]:
+        """The web server, two workers for what must not fail, and django-q2 for the rest."""
+        manage = [sys.executable, str(ROOT / "manage.py")]
+        web = [
+            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port)),
+            *("--workers", str(_CORES), "--blocking-threads", _THREADS, "--workers-kill-timeout", "10"),
+            *("--respawn-failed-workers", "--respawn-interval", "0.5", "config.wsgi:application"),
+        ]
+        worker, cluster = [*manage, "work"], [*manage, "qcluster"]
+        commands = {"web": web, "work-1": worker, "work-2": worker, "qcluster": cluster}
+        return [self._program(name, command, environment) for name, command in commands.items()]
+
+    def preparation(self, environment: Mapping[str, str]) -> Program:
+        """Migrations, and demo data where there are none."""
+        command = [sys.executable, str(ROOT / "manage.py"), "prepare_demo", "--data-dir", str(self.folder)]
+        return self._program("prepare", command, environment)
+
+    def _program(self, name: str, command: list[str], environment: Mapping[str, str]) -> Program:
+        log = self.folder / "log" / f"{name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return Program(name, command, environment=environment, log=log)
