@@ -42,7 +42,6 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
 INSTALLED_APPS = [
-    "config",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -61,6 +60,7 @@ INSTALLED_APPS = [
     "verifactu",
     "integrations",
     "audit",
+    "config",  # last: its admin pages replace those of other people's apps
 ]
 
 MIDDLEWARE = [
