@@ -1,13 +1,13 @@
-"""This program as the AEAT knows it: producer, version and installation, from one place (Orden HAC/1177/2024 art. 15).
+"""This program as the AEAT knows it: producer, version and installation (Orden HAC/1177/2024 art. 15).
 
-The XML, the compliance statement and ``--version`` must say the same.
+The XML, the compliance statement and ``--version`` must say the same, so all of them read this value.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from django.conf import settings
+from typing import Self
 
 from verifactu.registration import Party
 
@@ -26,14 +26,13 @@ class BillingSystem:
     version: str
     installation_number: str
 
-
-def current() -> BillingSystem:
-    """What ``settings.BILLING_SYSTEM`` says."""
-    configured: dict[str, str] = settings.BILLING_SYSTEM
-    return BillingSystem(
-        producer=Party(name=configured["producer_name"], tax_id=configured["producer_tax_id"]),
-        name=configured["name"],
-        id=configured["id"],
-        version=configured["version"],
-        installation_number=configured["installation_number"],
-    )
+    @classmethod
+    def of(cls, configured: Mapping[str, str]) -> Self:
+        """Read ``settings.BILLING_SYSTEM``."""
+        return cls(
+            producer=Party(name=configured["producer_name"], tax_id=configured["producer_tax_id"]),
+            name=configured["name"],
+            id=configured["id"],
+            version=configured["version"],
+            installation_number=configured["installation_number"],
+        )

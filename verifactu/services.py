@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -20,12 +21,18 @@ from audit import services as audit
 from core.actors import Actor
 from core.errors import Conflict, gettext_noop
 from core.modes import Mode
-from verifactu import billing_system, literals
+from verifactu import literals
+from verifactu.billing_system import BillingSystem
 from verifactu.fingerprint import AnnulmentLiterals, RegistrationLiterals
 from verifactu.models import Chain, FiscalRecord, RecordKind
 from verifactu.qr import verification_url
 from verifactu.registration import Registration
 from verifactu.xml import Link, Stamp, registration_record, seal
+
+
+def this_system() -> BillingSystem:
+    """This program and installation, as every record names them."""
+    return BillingSystem.of(settings.BILLING_SYSTEM)
 
 
 @transaction.atomic(savepoint=False)
@@ -35,7 +42,7 @@ def open_chain(*, seller_id: uuid.UUID, mode: str, issuer_tax_id: str, by: Actor
     Only this act makes a «first record» (``PrimerRegistro``; error 2007 when the AEAT knows of earlier ones): a chain
     that cannot be found is never taken for one that has not begun. Raises Conflict ``chain_already_open``.
     """
-    installation_number = billing_system.current().installation_number
+    installation_number = this_system().installation_number
     chain, created = Chain.objects.get_or_create(
         seller_id=seller_id,
         installation_number=installation_number,
@@ -73,7 +80,7 @@ def register_invoice(
     Django's TransactionManagementError outside a transaction.
     """
     written = RegistrationLiterals.of(registration)
-    system = billing_system.current()
+    system = this_system()
     unsealed = _Unsealed(
         written=written,
         xml=registration_record(registration, written, system),
