@@ -38,6 +38,7 @@ if not ALLOWED_HOSTS and not DEBUG:
     raise ImproperlyConfigured("ALLOWED_HOSTS is not set. List this installation's host names. See .env.example.")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
+METRICS_ADDRESSES: list[str] = env.list("METRICS_ADDRESSES", default=["127.0.0.0/8", "::1"])
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
@@ -149,7 +150,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["integrations.permissions.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["integrations.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "integrations.openapi.MachineSchema",
     "DEFAULT_VERSIONING_CLASS": None,
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS is a method like others, and nobody declares it
     "EXCEPTION_HANDLER": "integrations.problems.exception_handler",

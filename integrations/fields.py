@@ -87,7 +87,7 @@ class DecimalStringField(serializers.Field[Decimal, str, str, Decimal]):
             self.fail("max_decimal_places", limit=self.decimal_places)
 
 
-class _TextOnly(serializers.CharField):
+class TextOnlyField(serializers.CharField):
     """Text of printable characters: Django REST framework's own field makes strings of numbers and booleans."""
 
     default_error_messages = {
@@ -113,17 +113,17 @@ class _TextOnly(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class StrictCharField(_TextOnly):
+class StrictCharField(TextOnlyField):
     """One line of text, trimmed."""
 
 
-class StrictTextField(_TextOnly):
+class StrictTextField(TextOnlyField):
     """Text of several lines, trimmed: tabs and line ends are allowed."""
 
     forbidden = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
 
 
-class StrictEmailField(_TextOnly, serializers.EmailField):
+class StrictEmailField(TextOnlyField, serializers.EmailField):
     """An e-mail address."""
 
 

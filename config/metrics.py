@@ -1,0 +1,64 @@
+"""A few figures for Prometheus, read from rows by index: the front door knows every room, so they meet here."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Min
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from billing.models import Document, DocumentState, Invoice, InvoiceStatus
+from integrations.middleware import client_address
+from integrations.models import WorkerHeartbeat
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_COUNTED = ("billing_invoice", "integrations_event", "audit_auditentry")
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The figures, for the addresses of METRICS_ADDRESSES alone: they tell how much business is done here."""
+    if not _is_allowed(request):
+        return HttpResponse("Not from this address: see METRICS_ADDRESSES.\n", status=403, content_type="text/plain")
+    text = "".join(f"correlativa_{name} {value}\n" for name, value in figures(timezone.now()))
+    return HttpResponse(text, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def figures(now: datetime) -> Iterator[tuple[str, float]]:
+    """Names, with labels, and values at ``now``. What would need a count over a whole table is estimated."""
+    pending = Document.objects.filter(state=DocumentState.PENDING).aggregate(
+        count=Count("pk"), oldest=Min("created_at")
+    )
+    yield "documents_pending", pending["count"]
+    yield "documents_pending_oldest_seconds", (now - (pending["oldest"] or now)).total_seconds()
+    for status in (InvoiceStatus.IN_REVIEW, InvoiceStatus.APPROVED):
+        yield f'invoices_waiting{{status="{status}"}}', Invoice.objects.filter(status=status).count()
+    for beat in WorkerHeartbeat.objects.all():
+        yield f'worker_silent_seconds{{step="{beat.name}"}}', (now - beat.at).total_seconds()
+    yield from _estimated_rows()
+
+
+def _estimated_rows() -> Iterator[tuple[str, float]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, greatest(reltuples, 0) FROM pg_class WHERE relname = ANY (%s) ORDER BY relname",
+            [list(_COUNTED)],
+        )
+        for table, rows in cursor.fetchall():
+            yield f'table_rows{{table="{table}"}}', rows
+
+
+def _is_allowed(request: HttpRequest) -> bool:
+    """A forwarded call counts as its origin's where the proxies are known (TRUSTED_PROXIES), else as nobody's: behind
+    an unknown proxy on this host everybody would look local."""
+    if not settings.TRUSTED_PROXIES and "HTTP_X_FORWARDED_FOR" in request.META:
+        return False
+    try:
+        peer = ipaddress.ip_address(client_address(request))
+    except ValueError:
+        return False
+    return any(peer in ipaddress.ip_network(allowed) for allowed in settings.METRICS_ADDRESSES)

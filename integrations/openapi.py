@@ -1,0 +1,195 @@
+"""What every operation of the machine's door has in common, for its OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+)
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+
+from integrations.pagination import DEFAULT_LIMIT, MAX_LIMIT, Keyset
+from integrations.permissions import scopes_of
+from integrations.problems import CONTENT_TYPE, MAX_ERRORS, TITLES
+
+_AnySerializer = serializers.Serializer[Any]
+
+ALWAYS = (400, 401, 403, 404, 405, 406, 429)
+"""The refusals that any operation may answer with."""
+WITH_BODY = (413, 415, 422)
+"""Those that need a body to be refused."""
+
+
+def _header(name: str, description: str, *, response: bool | list[int] = False, **more: Any) -> OpenApiParameter:
+    return OpenApiParameter(
+        name, more.pop("type", str), OpenApiParameter.HEADER, description=description, response=response, **more
+    )
+
+
+COMMON_HEADERS = [
+    _header(
+        "X-Correlation-ID",
+        "Your id for the business process; kept on everything that this call makes.",
+        pattern="^[A-Za-z0-9._:-]{1,128}$",
+    ),
+    _header("X-On-Behalf-Of", "The person for whom you act, as the audit log shall name them: 200 characters at most."),
+    _header("Accept-Language", "Language of the problems' texts.", enum=["es", "en"]),
+    _header("X-Request-ID", "Our id of this call.", response=True),
+    _header("X-Correlation-ID", "Your id of the process, or the one we made.", response=True),
+    _header("RateLimit-Policy", 'Calls a minute: `"default";q=600;w=60`.', response=True),
+    _header("RateLimit", 'Calls left, and seconds until the next minute: `"default";r=583;t=41`.', response=True),
+    _header("WWW-Authenticate", "How to authenticate.", response=[401]),
+    _header("Retry-After", "Seconds to wait.", response=[429], type=int),
+]
+
+IDEMPOTENCY_KEY = _header(
+    "Idempotency-Key",
+    "One per intent, quoted or bare: a repeat receives the first answer again, for 30 days.",
+    required=True,
+    examples=[OpenApiExample("A key", value="8e03978e-40d5-43e8-bc93-6894a57f9324")],
+)
+IDEMPOTENT_REPLAYED = _header(
+    "Idempotent-Replayed", "Present when this is the first answer again.", response=[200, 201, 202], enum=["true"]
+)
+IF_MATCH = _header("If-Match", "The ETag that your decision is based on; 412 when it is stale.")
+IF_NONE_MATCH = _header("If-None-Match", "The ETag that you have; 304 when it is still the present one.")
+ETAG = _header("ETag", "The tag of this state.", response=[200, 201])
+LOCATION = _header("Location", "Where the new resource is.", response=[201])
+
+
+class MachineSchema(AutoSchema):
+    """Every operation with the headers that all have in common."""
+
+    def get_override_parameters(self) -> list[OpenApiParameter | _AnySerializer | type[_AnySerializer]]:
+        return list(COMMON_HEADERS)
+
+
+def list_parameters(keyset: Keyset) -> list[OpenApiParameter]:
+    """The query parameters of a list."""
+    orderings = [f"{sign}{name}" for name in keyset.orderings for sign in ("", "-")]
+    limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+    return [
+        OpenApiParameter("limit", limit, description="Rows on a page."),
+        OpenApiParameter("cursor", str, description="Opaque: from `next` or `previous` of another page."),
+        OpenApiParameter(
+            "ordering", str, enum=orderings, default=keyset.default, description="`-` in front for descending."
+        ),
+    ]
+
+
+# --- Problems --------------------------------------------------------------------------------------------------------
+
+
+class ErrorShape(serializers.Serializer[Any]):
+    """One fault; exactly one of `pointer`, `parameter` and `header` says where, or none when it concerns all."""
+
+    pointer = serializers.CharField(required=False, help_text="JSON Pointer into the body (RFC 6901), as a fragment.")
+    parameter = serializers.CharField(required=False, help_text="Query parameter.")
+    header = serializers.CharField(required=False, help_text="Request header.")
+    code = serializers.CharField(help_text="Stable; switch on it.")
+    detail = serializers.CharField(help_text="For people, in the language asked for.")
+
+
+class ProblemShape(serializers.Serializer[Any]):
+    """Problem details (RFC 9457); some codes add members of their own."""
+
+    type = serializers.URLField(help_text="Identifies and explains the code.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="For people, in the language asked for.")
+    code = serializers.CharField(help_text="Stable; switch on it.")
+    request_id = serializers.CharField()
+    correlation_id = serializers.CharField()
+    errors = serializers.ListField(  # type: ignore[assignment]  # declared fields are no attributes
+        child=ErrorShape(), max_length=MAX_ERRORS, help_text="Every fault at once."
+    )
+    errors_truncated = serializers.BooleanField(required=False)
+
+
+def problem_responses(
+    *statuses: int, examples: Mapping[int, Sequence[OpenApiExample]] | None = None, body: bool = False
+) -> dict[tuple[int, str], OpenApiResponse]:
+    """The refusals of an operation: those that any has, those of a ``body``, and its own ``statuses``."""
+    examples = examples or {}
+    every = sorted({*ALWAYS, *(WITH_BODY if body else ()), *statuses})
+    return {
+        (status, CONTENT_TYPE): OpenApiResponse(
+            ProblemShape, description=TITLES[status], examples=list(examples.get(status, ()))
+        )
+        for status in every
+    }
+
+
+def problem_example(
+    status: int, code: str, detail: str, *, errors: Sequence[Mapping[str, str]] = (), **members: object
+) -> OpenApiExample:
+    """A problem as it would be answered."""
+    value = {
+        "type": f"https://billing.example.es/problems/{code}",
+        "title": TITLES[status],
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": "req_019ab1f2c3d47e5f8a9b0c1d2e3f4a5b",
+        "correlation_id": "order-1001",
+        "errors": list(errors),
+        **members,
+    }
+    return OpenApiExample(code, value=value, media_type=CONTENT_TYPE, response_only=True, status_codes=[str(status)])
+
+
+# --- How drf-spectacular shows our own classes -----------------------------------------------------------------------
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """A bearer token, with the scopes that the operation needs (OpenAPI 3.1 §4.8.30)."""
+
+    target_class = "integrations.authentication.TokenAuthentication"
+    name = "apiToken"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        del auto_schema  # the library's signature
+        return {"type": "http", "scheme": "bearer", "description": "`corr_test_…` or `corr_live_…`"}
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
+        return {self.name: list(scopes_of(auto_schema.view, auto_schema.method) or ())}
+
+
+class TextExtension(OpenApiSerializerFieldExtension):
+    """Text with the pattern that the field itself checks."""
+
+    target_class = "integrations.fields.TextOnlyField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        schema: dict[str, Any] = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - the library's documented way
+        # What we store may have been typed elsewhere: only what is sent to us must fit.
+        return schema | {"pattern": self.target.pattern} if direction == "request" else schema
+
+
+class DecimalStringExtension(OpenApiSerializerFieldExtension):
+    """A decimal string."""
+
+    target_class = "integrations.fields.DecimalStringField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        del auto_schema, direction  # the library's signature
+        return {"type": "string", "pattern": self.target.pattern}
+
+
+class StrictSerializerExtension(OpenApiSerializerExtension):
+    """An object that takes no unknown names."""
+
+    target_class = "integrations.fields.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - the library's documented way
+        return schema | {"additionalProperties": False} if direction == "request" else schema
