@@ -135,7 +135,7 @@ def _committable(response: Response) -> HttpResponse:
     if response.status_code >= 400:
         transaction.set_rollback(True)
     body = b"" if response.data is None else JSONRenderer().render(response.data)
-    headers = {"Content-Type": "application/json", **response.headers}
+    headers = {**response.headers, "Content-Type": "application/json"}  # an unrendered response says text/html
     return HttpResponse(body, status=response.status_code, headers=headers)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -46,6 +46,10 @@ _TOTALS = [
     "tax_total_eur",
     "gross_total_eur",
 ]
+
+
+Condition = Callable[[Parts], None]
+"""A caller's own condition, asked with the row locked and after the house's: it raises a refusal, or does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,14 @@ def create_draft(
     return Draft(parts, composition.warnings)
 
 
-@transaction.atomic(savepoint=False)
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a draft is to become. ``client`` describes the buyer where ``draft.client`` does not name one."""
+
+    draft: InvoiceDraft
+    client: ClientData | None = None
+
+
 def update_draft(
     *, invoice_id: uuid.UUID, draft: InvoiceDraft, by: Actor, now: datetime, client: ClientData | None = None
 ) -> Draft:
@@ -114,10 +125,20 @@ def update_draft(
 
     Raises NotFound, Conflict (``invoice_immutable``, ``invoice_discarded``), Invalid with every fault.
     """
+    return revise_draft(invoice_id=invoice_id, revise=lambda _present: Revision(draft, client), by=by, now=now)
+
+
+@transaction.atomic(savepoint=False)
+def revise_draft(*, invoice_id: uuid.UUID, revise: Callable[[Parts], Revision], by: Actor, now: datetime) -> Draft:
+    """Change a draft from what it is: ``revise`` is given its present content, which nobody else can change meanwhile,
+    and may refuse. Raises what ``update_draft`` raises.
+    """
     invoice = lock_invoice(invoice_id)
     refuse_unless_editable(invoice)
-    before = _digest(queries.parts_of(invoice))
-    buyer = find_buyer(invoice.seller, named=draft.client, described=client, by=by, now=now)
+    present = queries.parts_of(invoice)
+    revision = revise(present)
+    draft, before = revision.draft, _digest(present)
+    buyer = find_buyer(invoice.seller, named=draft.client, described=revision.client, by=by, now=now)
     composition = compose(draft, seller=invoice.seller, buyer=buyer, today=now.astimezone(invoice.seller.zone).date())
     _fill(invoice, composition, now=now)
     if invoice.status == InvoiceStatus.APPROVED:
@@ -148,13 +169,18 @@ def preview(
 
 
 @transaction.atomic(savepoint=False)
-def discard_draft(*, invoice_id: uuid.UUID, by: Actor, now: datetime, reason: str = "") -> Parts:
+def discard_draft(
+    *, invoice_id: uuid.UUID, by: Actor, now: datetime, reason: str = "", provided: Condition | None = None
+) -> Parts:
     """Throw a draft away: the row stays as ``discarded``, without number, and keeps its source event.
 
-    Raises NotFound, Conflict (``invoice_immutable``; ``invoice_discarded`` when it was thrown away already).
+    ``provided`` may refuse what it sees. Raises NotFound, Conflict (``invoice_immutable``; ``invoice_discarded`` when
+    it was thrown away already).
     """
     invoice = lock_invoice(invoice_id)
     refuse_unless_editable(invoice)
+    if provided is not None:
+        provided(queries.parts_of(invoice))
     before = invoice.status
     invoice.status, invoice.updated_at = InvoiceStatus.DISCARDED, now
     invoice.save(force_update=True, update_fields=["status", "updated_at"])

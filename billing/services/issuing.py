@@ -17,7 +17,7 @@ from billing.models.seller import ApprovalPolicy
 from billing.numbering import IssueDateGoesBack, fiscal_year_of, format_number, take_next_number
 from billing.parties import PartyCopy
 from billing.representation import Parts, content_digest, represent
-from billing.services.drafting import Draft, create_draft, lock_invoice, subject_of
+from billing.services.drafting import Condition, Draft, create_draft, lock_invoice, subject_of
 from clients.services import ClientData
 from core.actors import Actor
 from core.errors import Conflict, Fault, Invalid, gettext_noop
@@ -27,9 +27,16 @@ from verifactu.services import register_invoice
 
 
 @transaction.atomic(savepoint=False)
-def issue_invoice(*, invoice_id: uuid.UUID, by: Actor, now: datetime, on: date | None = None) -> Parts:
+def issue_invoice(
+    *,
+    invoice_id: uuid.UUID,
+    by: Actor,
+    now: datetime,
+    on: date | None = None,
+    provided: Condition | None = None,
+) -> Parts:
     """Give a draft its legal number, date and fiscal record, and freeze it. ``on`` is the issue date in the seller's
-    zone (today when left out).
+    zone (today when left out). ``provided`` may refuse what it sees.
 
     One transaction writes the number, the frozen invoice with copies of both parties, the VERI*FACTU record, the
     audit entry, the outgoing event and the document's row: all or none.
@@ -41,6 +48,8 @@ def issue_invoice(*, invoice_id: uuid.UUID, by: Actor, now: datetime, on: date |
     refuse_unless_issuable(invoice)
     parts = queries.parts_of(invoice)
     _refuse_unless_approved(invoice, parts.lines, parts.approval)
+    if provided is not None:
+        provided(parts)
     return _issue_on_the_day(replace(parts, invoice=invoice), by=by, now=now, on=on)
 
 

@@ -12,7 +12,7 @@ from billing import queries
 from billing.models import Approval, Invoice, InvoiceStatus
 from billing.models.seller import ApprovalPolicy
 from billing.representation import Parts, content_digest, represent
-from billing.services.drafting import lock_invoice, refuse_unless_editable, subject_of
+from billing.services.drafting import Condition, lock_invoice, refuse_unless_editable, subject_of
 from billing.services.issuing import issue_invoice, refuse_unless_issuable
 from core.actors import Actor, ActorKind
 from core.errors import Conflict, Forbidden, gettext_noop
@@ -20,13 +20,15 @@ from integrations import outbox
 
 
 @transaction.atomic(savepoint=False)
-def submit_invoice(*, invoice_id: uuid.UUID, by: Actor, now: datetime) -> Parts:
+def submit_invoice(*, invoice_id: uuid.UUID, by: Actor, now: datetime, provided: Condition | None = None) -> Parts:
     """Ask a person to review a draft. Asking again changes nothing.
 
-    Raises NotFound, Conflict (``invoice_immutable``, ``invoice_discarded``).
+    ``provided`` may refuse what it sees. Raises NotFound, Conflict (``invoice_immutable``, ``invoice_discarded``).
     """
     invoice = lock_invoice(invoice_id)
     refuse_unless_editable(invoice)
+    if provided is not None:
+        provided(queries.parts_of(invoice))
     if invoice.status != InvoiceStatus.DRAFT:
         return queries.parts_of(invoice)
     _move(invoice, InvoiceStatus.IN_REVIEW, "invoice.submitted", by=by, now=now)

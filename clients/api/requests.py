@@ -20,9 +20,7 @@ def text(max_length: int, help_text: str = "") -> StrictCharField:
 
 
 def country(help_text: str) -> StrictCharField:
-    return StrictCharField(
-        min_length=2, max_length=2, required=False, allow_null=True, help_text=help_text
-    )
+    return StrictCharField(min_length=2, max_length=2, required=False, allow_null=True, help_text=help_text)
 
 
 class AddressRequest(StrictSerializer):

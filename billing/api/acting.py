@@ -1,0 +1,25 @@
+"""Acts on an invoice that exists."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing import queries
+from integrations.authentication import principal_of
+from integrations.idempotency import run_idempotently
+from integrations.parameters import check_parameters
+
+
+def act(
+    request: Request, invoice_id: uuid.UUID, work: Callable[[], Response], *, key_required: bool = True
+) -> HttpResponse:
+    """Do ``work`` once, in one transaction, if the invoice is one of the caller's."""
+    check_parameters(request)
+    principal = principal_of(request)
+    seller_id = queries.seller_of_invoice(invoice_id, seller_ids=principal.seller_ids)
+    return run_idempotently(request, seller_id=seller_id, mode=principal.mode, required=key_required, work=work)

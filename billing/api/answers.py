@@ -1,0 +1,50 @@
+"""How results become answers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.representation import Parts, represent
+from core.errors import Fault
+from integrations.etags import check_if_match, etag_of, is_unchanged
+
+
+def invoice_answer(parts: Parts, *, status: int = 200, warnings: Iterable[Fault] | None = None) -> Response:
+    """An invoice with its ETag; with ``warnings``, even none, where it was just made or changed."""
+    shown = represent(parts)
+    headers = {"ETag": etag_of(shown)}
+    if warnings is not None:
+        shown["warnings"] = [warning_of(fault) for fault in warnings]
+    if status == 201:
+        headers["Location"] = location_of(parts.invoice.id)
+    return Response(shown, status=status, headers=headers)
+
+
+def warning_of(fault: Fault) -> dict[str, str | None]:
+    """What would be accepted but deserves a look, in the caller's language."""
+    return {"pointer": fault.pointer, "code": fault.code, "detail": gettext(fault.message) % fault.params}
+
+
+def location_of(invoice_id: uuid.UUID) -> str:
+    return f"/api/v1/invoices/{invoice_id}"
+
+
+def unless_unchanged(request: Request, shown: Mapping[str, Any]) -> Response:
+    """The object with its ETag, or 304 when the caller has it already."""
+    etag = etag_of(shown)
+    if is_unchanged(request, etag):
+        return Response(status=304, headers={"ETag": etag})
+    return Response(shown, headers={"ETag": etag})
+
+
+def if_match(request: Request) -> Callable[[Parts], None] | None:
+    """The caller's own condition (``If-Match``), for the verb to ask with the row locked."""
+    if "HTTP_IF_MATCH" not in request.META:
+        return None
+    return lambda parts: check_if_match(request, etag_of(represent(parts)))

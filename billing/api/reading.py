@@ -1,0 +1,43 @@
+"""Reading a request: its shape judged as a whole, and for whom it is."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from core.errors import Fault, Invalid
+from integrations.acting import acting_seller
+from integrations.authentication import principal_of
+from integrations.fields import StrictSerializer
+from integrations.problems import refusal_of
+
+
+def read(serializer: type[StrictSerializer], body: Any) -> dict[str, Any]:
+    """The body's values. Raises ValidationError with every fault of its shape."""
+    shape = serializer(data=body)
+    shape.is_valid(raise_exception=True)
+    values: dict[str, Any] = shape.validated_data
+    return values
+
+
+def seller_of(request: Request, serializer: type[StrictSerializer]) -> uuid.UUID:
+    """The seller that the call acts for. Raises Invalid when it cannot be told, with the faults of the shape as well."""
+    found = acting_seller(principal_of(request), request.data.get("seller"))
+    if isinstance(found, Fault):
+        raise Invalid(_with_those_of_the_shape(found, serializer, request.data))
+    return found
+
+
+def _with_those_of_the_shape(fault: Fault, serializer: type[StrictSerializer], body: Mapping[str, Any]) -> list[Fault]:
+    try:
+        read(serializer, body)
+    except ValidationError as error:
+        refusal = refusal_of(error)
+        assert refusal is not None, "faults of shape are known to the door"
+        at_seller = any(other.pointer == fault.pointer for other in refusal.faults)
+        return [*refusal.faults] if at_seller else [fault, *refusal.faults]
+    return [fault]

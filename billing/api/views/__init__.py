@@ -1,0 +1,1 @@
+"""One class a path; each method reads, calls one verb and answers."""

@@ -1,0 +1,67 @@
+"""What can be done with an invoice that exists: submit, issue, void."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from billing.api.acting import act
+from billing.api.answers import if_match, invoice_answer
+from billing.api.reading import read
+from billing.api.requests import EmptyRequest, VoidRequest
+from billing.services.issuing import issue_invoice
+from billing.services.reviewing import submit_invoice
+from billing.services.voiding import void_invoice
+from integrations.authentication import actor_of
+from integrations.scopes import Scope
+
+
+class SubmitView(APIView):
+    required_scopes = {"POST": (Scope.INVOICES_WRITE,)}
+
+    def post(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
+        return act(request, invoice_id, lambda: self._submit(request, invoice_id))
+
+    def _submit(self, request: Request, invoice_id: uuid.UUID) -> Response:
+        read(EmptyRequest, request.data)
+        submitted = submit_invoice(
+            invoice_id=invoice_id, by=actor_of(request), now=timezone.now(), provided=if_match(request)
+        )
+        return invoice_answer(submitted)
+
+
+class IssueView(APIView):
+    required_scopes = {"POST": (Scope.INVOICES_ISSUE,)}
+
+    def post(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
+        return act(request, invoice_id, lambda: self._issue(request, invoice_id))
+
+    def _issue(self, request: Request, invoice_id: uuid.UUID) -> Response:
+        read(EmptyRequest, request.data)
+        issued = issue_invoice(
+            invoice_id=invoice_id, by=actor_of(request), now=timezone.now(), provided=if_match(request)
+        )
+        return invoice_answer(issued)
+
+
+class VoidView(APIView):
+    required_scopes = {"POST": (Scope.INVOICES_VOID,)}
+
+    def post(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
+        return act(request, invoice_id, lambda: self._void(request, invoice_id))
+
+    def _void(self, request: Request, invoice_id: uuid.UUID) -> Response:
+        said = read(VoidRequest, request.data)
+        voided = void_invoice(
+            invoice_id=invoice_id,
+            reason=said["reason"],
+            by=actor_of(request),
+            now=timezone.now(),
+            provided=if_match(request),
+        )
+        return invoice_answer(voided)

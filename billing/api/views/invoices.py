@@ -1,0 +1,127 @@
+"""Invoices: list, make, look, change, throw away."""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from billing import queries
+from billing.api import translation
+from billing.api.acting import act
+from billing.api.answers import if_match, invoice_answer, location_of, unless_unchanged, warning_of
+from billing.api.filters import FILTERS, conditions
+from billing.api.reading import read, seller_of
+from billing.api.requests import InvoiceContentRequest, InvoiceRequest, PreviewRequest
+from billing.representation import Parts, represent
+from billing.services.drafting import Revision, create_draft, discard_draft, preview, revise_draft
+from billing.services.issuing import create_and_issue
+from integrations.authentication import actor_of, principal_of
+from integrations.idempotency import run_idempotently
+from integrations.pagination import Keyset
+from integrations.parameters import check_parameters
+from integrations.permissions import require_scopes
+from integrations.scopes import Scope
+
+LISTING = Keyset(orderings={"id": "id", "issue_date": "issue_date"}, default="-id", filters=(*FILTERS, "expand"))
+
+
+class InvoicesView(APIView):
+    required_scopes = {"GET": (Scope.INVOICES_READ,), "POST": (Scope.INVOICES_WRITE,)}
+
+    def get(self, request: Request) -> Response:
+        seller_ids = principal_of(request).seller_ids
+        asked, faults = conditions(request, seller_ids)
+        page = LISTING.page(queries.with_parts(queries.visible_invoices(seller_ids).filter(asked)), request, faults)
+        return page.response([represent(queries.parts_of(invoice)) for invoice in page.rows])
+
+    def post(self, request: Request) -> HttpResponse:
+        check_parameters(request)
+        if request.data.get("issue") is True:
+            require_scopes(request, Scope.INVOICES_WRITE, Scope.INVOICES_ISSUE)
+        seller_id = seller_of(request, InvoiceRequest)
+        return run_idempotently(
+            request,
+            seller_id=seller_id,
+            mode=principal_of(request).mode,
+            required=True,
+            work=lambda: _create(request, seller_id),
+        )
+
+
+def _create(request: Request, seller_id: uuid.UUID) -> Response:
+    said = read(InvoiceRequest, request.data)
+    verb = create_and_issue if said.get("issue") else create_draft
+    made = verb(
+        seller_id=seller_id,
+        draft=translation.draft_of(said),
+        client=translation.described_client(said),
+        source=translation.source_of(said, request.data),
+        by=actor_of(request),
+        now=timezone.now(),
+    )
+    answer = invoice_answer(made.parts, status=201 if made.is_new else 200, warnings=made.warnings)
+    if not made.is_new:
+        answer["Duplicate-Of"] = str(made.parts.invoice.id)
+        answer["Location"] = location_of(made.parts.invoice.id)
+    return answer
+
+
+class InvoicePreviewView(APIView):
+    required_scopes = {"POST": (Scope.INVOICES_READ,)}
+
+    def post(self, request: Request) -> Response:
+        check_parameters(request)
+        seller_id = seller_of(request, PreviewRequest)
+        said = read(PreviewRequest, request.data)
+        parts, warnings = preview(
+            seller_id=seller_id,
+            draft=translation.draft_of(said),
+            client=translation.described_client(said),
+            now=timezone.now(),
+        )
+        return Response({**represent(parts), "id": None, "warnings": [warning_of(fault) for fault in warnings]})
+
+
+class InvoiceView(APIView):
+    required_scopes = {
+        "GET": (Scope.INVOICES_READ,),
+        "PATCH": (Scope.INVOICES_WRITE,),
+        "DELETE": (Scope.INVOICES_WRITE,),
+    }
+
+    def get(self, request: Request, invoice_id: uuid.UUID) -> Response:
+        check_parameters(request, "expand")
+        invoice = queries.visible_invoice(invoice_id, seller_ids=principal_of(request).seller_ids)
+        return unless_unchanged(request, represent(queries.parts_of(invoice)))
+
+    def patch(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
+        return act(request, invoice_id, lambda: self._patch(request, invoice_id), key_required=False)
+
+    def _patch(self, request: Request, invoice_id: uuid.UUID) -> Response:
+        changed = revise_draft(
+            invoice_id=invoice_id, revise=partial(_revision, request), by=actor_of(request), now=timezone.now()
+        )
+        return invoice_answer(changed.parts, warnings=changed.warnings)
+
+    def delete(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
+        return act(request, invoice_id, lambda: self._delete(request, invoice_id), key_required=False)
+
+    def _delete(self, request: Request, invoice_id: uuid.UUID) -> Response:
+        discarded = discard_draft(
+            invoice_id=invoice_id, by=actor_of(request), now=timezone.now(), provided=if_match(request)
+        )
+        return invoice_answer(discarded)
+
+
+def _revision(request: Request, present: Parts) -> Revision:
+    """The draft as it would be with the caller's changes, judged as a whole."""
+    if condition := if_match(request):
+        condition(present)
+    said = read(InvoiceContentRequest, translation.merged(translation.request_of(present), request.data))
+    return Revision(translation.draft_of(said), translation.described_client(said))
