@@ -6,7 +6,9 @@ import uuid
 import pytest
 
 from core import actors
+from core.context import RequestContext, current
 from core.countries import country_codes
+from core.currencies import CURRENCIES
 from core.errors import Conflict, Fault, Invalid, NotFound, Refusal, gettext_noop
 from core.ids import new_id
 from core.modes import MODES, Mode
@@ -77,6 +79,16 @@ def test_countries_are_those_of_iso_3166_and_northern_ireland():
     assert {"ES", "FR", "GR", "GB", "US", "XI", "AD"} <= codes
     assert not {"EL", "UK", "XX", "es", "EU"} & codes
     assert all(len(code) == 2 and code.isupper() for code in codes)
+
+
+def test_currencies_are_those_of_iso_4217_in_use():
+    assert {"EUR", "USD", "GBP", "JPY"} <= CURRENCIES
+    assert not {"XAU", "XXX", "XTS", "PTS", "eur"} & CURRENCIES
+    assert all(len(code) == 3 and code.isupper() for code in CURRENCIES)
+
+
+def test_outside_a_request_there_is_no_request():
+    assert current.get() == RequestContext("", "", "")
 
 
 @pytest.mark.parametrize(
