@@ -3,6 +3,7 @@
 import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit.guards import CompositeForeignKey, no_truncate
 from billing.models.seller import Seller
@@ -45,7 +46,7 @@ class Series(models.Model):
 
     class Meta:
         verbose_name = _("series")
-        verbose_name_plural = _("series")
+        verbose_name_plural = pgettext_lazy("plural", "series")
         ordering = ["code"]
         constraints = [
             models.UniqueConstraint(fields=["seller", "code"], name="series_code_once_per_seller"),
