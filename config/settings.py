@@ -11,6 +11,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.theme import UNFOLD  # noqa: F401 - a setting: the admin's look and menu
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
 
@@ -43,8 +45,8 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",  # its look, with our own site:
+    "config.admin_config.PeoplesAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -193,12 +195,15 @@ Q_CLUSTER: dict[str, Any] = {
 
 # --- The billing system itself (RD 1007/2023) ------------------------------------------------------------------------
 BILLING_SYSTEM = {
-    "producer_name": env.str("PRODUCER_NAME", default="Correlativa"),
-    "producer_tax_id": env.str("PRODUCER_TAX_ID", default="89890001K"),
+    "producer_name": env.str("PRODUCER_NAME", default="") or "Correlativa",
+    "producer_tax_id": env.str("PRODUCER_TAX_ID", default="") or "89890001K",
     "name": "Correlativa",
     "id": "CO",
     "version": VERSION,
-    "installation_number": env.str("INSTALLATION_NUMBER", default="1"),
+    "installation_number": required(
+        "INSTALLATION_NUMBER",
+        "Set it to something no other installation of yours ever had, such as the output of uuidgen.",
+    ),
 }
 
 # --- Mail and logs ---------------------------------------------------------------------------------------------------
@@ -213,6 +218,3 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
 }
-
-# --- The admin's theme -----------------------------------------------------------------------------------------------
-UNFOLD: dict[str, Any] = {"SITE_TITLE": "Correlativa", "SITE_HEADER": "Correlativa", "SHOW_VIEW_ON_SITE": False}

@@ -27,7 +27,6 @@ _PEOPLE = {
     "99999018D": "Elena Supuesta Vidal",
     "99999990S": "Fermín Ficticio Otero",
     "99999999R": "Gala Hipotética Marín",
-    "00000000T": "Hugo Nadie Cero",
     # Ours.
     "99999901H": "Irene Quimera Lago",
     "99999902L": "Jaime Espejismo Peña",

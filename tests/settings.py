@@ -8,6 +8,7 @@ os.environ.setdefault("SECRET_KEY", "tests-tests-tests-tests-tests-tests-tests-t
 os.environ.setdefault("BASE_URL", "http://testserver")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("SECURE", "off")
+os.environ.setdefault("INSTALLATION_NUMBER", "tests")
 if "DATABASE_URL" not in os.environ:
     # Here, since pytest-django reads the settings before any fixture; pytest-xdist's workers inherit the address.
     os.environ["DATABASE_URL"] = throwaway.start()

@@ -96,7 +96,7 @@ class FiscalRecord(models.Model):
     generated_at_text = models.CharField(max_length=25)
     xml = models.BinaryField()
     xml_sha256 = models.CharField("SHA-256 (XML)", max_length=64)
-    qr_url = models.CharField("QR", max_length=300, blank=True)
+    qr_url = models.CharField("QR", max_length=400, blank=True)
     external_reference = models.CharField(_("external reference"), max_length=60, blank=True)
 
     class Meta:
