@@ -42,6 +42,9 @@ class AuditEntry(models.Model):
             models.Index(fields=["subject_type", "subject_id", "id"], name="audit_by_subject"),
             models.Index(fields=["actor_id", "id"], name="audit_by_actor"),
             models.Index(fields=["correlation_id"], name="audit_by_correlation"),
+            models.Index(fields=["action", "id"], name="audit_by_action"),
+            models.Index(fields=["actor_name", "id"], name="audit_by_actor_name"),
+            models.Index(fields=["subject_label", "id"], name="audit_by_label"),
         ]
         triggers = append_only()
 

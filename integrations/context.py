@@ -1,18 +1,5 @@
-"""The request under way, for whoever writes logs, actors and problems: its ids and the caller's address."""
+"""The request under way. It is defined in ``core``, since the audit's admin, a storey below, needs it too."""
 
-from __future__ import annotations
+from core.context import RequestContext, current
 
-from contextvars import ContextVar
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class RequestContext:
-    """``request_id`` is always ours; ``correlation_id`` is the caller's where it sent a proper one."""
-
-    request_id: str = ""
-    correlation_id: str = ""
-    address: str = ""
-
-
-current: ContextVar[RequestContext] = ContextVar("request_context", default=RequestContext())  # noqa: B039 - frozen
+__all__ = ["RequestContext", "current"]

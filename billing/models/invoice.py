@@ -216,9 +216,22 @@ class Invoice(models.Model):
             models.Index(fields=["series", "id"], name="invoice_by_series"),
             models.Index(fields=["seller", "external_id"], name="invoice_by_external_id", condition=~Q(external_id="")),
             models.Index(fields=["correlation_id"], name="invoice_by_correlation", condition=~Q(correlation_id="")),
+            # The admin's list, over all sellers, and its front page.
+            models.Index(fields=["status", "id"], name="invoice_open", condition=~Q(status="issued")),
+            models.Index(fields=["issue_date", "id"], name="invoice_by_day", condition=Q(issue_date__isnull=False)),
             models.Index(
-                fields=["status", "id"], name="invoice_waiting", condition=Q(status__in=["in_review", "approved"])
+                fields=["due_date", "id"],
+                name="invoice_by_due_date",
+                condition=Q(status="issued", due_date__isnull=False),
             ),
+            models.Index(
+                fields=["display_number"],
+                name="invoice_by_number",
+                opclasses=["varchar_pattern_ops"],
+                condition=Q(display_number__isnull=False),
+            ),
+            models.Index(fields=["buyer_search_name"], name="invoice_by_buyer_name", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["buyer_tax_id"], name="invoice_by_buyer_tax_id", condition=~Q(buyer_tax_id="")),
         ]
         triggers = [
             pgtrigger.Protect(

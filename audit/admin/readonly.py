@@ -1,0 +1,41 @@
+"""The bases of the admins: the calm one, and the one that only looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import ShowFacets
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
+
+from audit.admin.lists import UncountedChangeList
+
+
+class CalmAdmin(ModelAdmin):
+    """The base of every admin here: nothing is deleted, nothing is counted, nothing happens to many rows at once."""
+
+    actions = None
+    list_per_page = 50
+    list_fullwidth = True
+    list_filter_submit = True
+    sortable_by: tuple[str, ...] | None = ()
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return UncountedChangeList
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ReadOnlyAdmin(CalmAdmin):
+    """Looking, for who has the permission to view; every other act is refused."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

@@ -1,0 +1,54 @@
+"""The person's door: django-unfold's site, which writes down who comes and goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold.sites import UnfoldAdminSite
+
+from audit.models import Outcome
+from audit.people import actor_of_user, nobody_known
+from audit.services import Subject, record
+
+
+class PeoplesDoor(UnfoldAdminSite):
+    """Log-ins, refused ones too, log-outs and changed passwords go to the audit log."""
+
+    enable_nav_sidebar = True
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Of a refused log-in only the claimed name is kept: people type passwords into the wrong field."""
+        response: HttpResponse = super().login(request, extra_context)
+        if request.method == "POST":
+            self._record_login(request, succeeded=_moved_on(response))
+        return response
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        by, was_here = actor_of_user(request), request.user.is_authenticated
+        response: HttpResponse = super().logout(request, extra_context)
+        if was_here and request.method == "POST":
+            record("user.logged_out", by=by, subject=Subject("user", by.id, by.name))
+        return response
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response: HttpResponse = super().password_change(request, extra_context)
+        if request.method == "POST" and _moved_on(response):
+            by = actor_of_user(request)
+            record("user.password_changed", by=by, subject=Subject("user", by.id, by.name))
+        return response
+
+    def _record_login(self, request: HttpRequest, *, succeeded: bool) -> None:
+        if succeeded:
+            by = actor_of_user(request)
+            record("user.logged_in", by=by, subject=Subject("user", by.id, by.name))
+            return
+        by = nobody_known(request.POST.get("username", "")[:150].replace("\x00", ""))
+        record(
+            "user.logged_in", by=by, outcome=Outcome.REFUSED, reason="Wrong name or password, or not one of the staff."
+        )
+
+
+def _moved_on(response: HttpResponse) -> bool:
+    """Django shows the form again when something is wrong."""
+    return isinstance(response, HttpResponseRedirect)
