@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ("generated_at_text", models.CharField(max_length=25)),
                 ("xml", models.BinaryField()),
                 ("xml_sha256", models.CharField(max_length=64, verbose_name="SHA-256 (XML)")),
-                ("qr_url", models.CharField(blank=True, max_length=300, verbose_name="QR")),
+                ("qr_url", models.CharField(blank=True, max_length=400, verbose_name="QR")),
                 ("external_reference", models.CharField(blank=True, max_length=60, verbose_name="external reference")),
                 (
                     "chain",
