@@ -107,6 +107,18 @@ def document_of(invoice_id: uuid.UUID, *, seller_ids: Iterable[uuid.UUID]) -> Do
     return Document.objects.filter(invoice=invoice_id).first()
 
 
+def payments_of(invoice_id: uuid.UUID, *, seller_ids: Iterable[uuid.UUID]) -> QuerySet[Payment]:
+    """The payments of one of these sellers' invoices. Raises NotFound."""
+    seller_of_invoice(invoice_id, seller_ids=seller_ids)
+    return Payment.objects.filter(invoice=invoice_id)
+
+
+def records_of(invoice_id: uuid.UUID, *, seller_ids: Iterable[uuid.UUID]) -> list[FiscalRecord]:
+    """The fiscal records of one of these sellers' invoices with their XML, oldest first. Raises NotFound."""
+    seller_of_invoice(invoice_id, seller_ids=seller_ids)
+    return list(FiscalRecord.objects.filter(invoice=invoice_id).order_by("sequence"))
+
+
 def waiting_for_review() -> QuerySet[Invoice]:
     """What a person has to look at, the oldest first."""
     return Invoice.objects.filter(status__in=[InvoiceStatus.IN_REVIEW, InvoiceStatus.APPROVED]).order_by("id")

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from billing.models import Approval, Document, Invoice, InvoiceLine, InvoiceStatus, Payment, SourceEvent, TaxSubtotal
+from billing.models import (
+    Approval,
+    Document,
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    Payment,
+    Seller,
+    Series,
+    SourceEvent,
+    TaxSubtotal,
+)
 from billing.parties import PartyCopy
 from core.money import ZERO, plain
 from verifactu.models import FiscalRecord
@@ -125,6 +136,57 @@ def represent_payment(payment: Payment) -> dict[str, object]:
         "created_at": _instant(payment.created_at),
         "created_by": payment.created_by,
     }
+
+
+def represent_record(record: FiscalRecord) -> dict[str, object]:
+    """One fiscal record with its XML as it is kept."""
+    return {
+        "kind": record.kind,
+        "sequence": record.sequence,
+        "xml": bytes(record.xml).decode(),
+        "fingerprint": record.fingerprint,
+        "previous_fingerprint": record.previous_fingerprint,
+        "generated_at": record.generated_at_text,
+        "status": "pending",
+        "answers": [],
+    }
+
+
+def represent_seller(seller: Seller) -> dict[str, object]:
+    """One seller, as the API shows it."""
+    return {
+        "id": str(seller.id),
+        **{name: getattr(seller, name) for name in _SELLER},
+        "simplified_limit": plain(seller.simplified_limit),
+        "livemode": seller.mode == "live",
+    }
+
+
+_SELLER = [
+    "legal_name",
+    "trade_name",
+    "tax_id",
+    "country",
+    "territory",
+    "time_zone",
+    "rounding",
+    "approval_policy",
+    "payment_terms",
+    "language",
+]
+
+
+def represent_series(series: Series) -> dict[str, object]:
+    """One series, as the API shows it."""
+    return {
+        "id": str(series.id),
+        "seller": str(series.seller_id),
+        **{name: getattr(series, name) for name in _SERIES},
+        "livemode": series.mode == "live",
+    }
+
+
+_SERIES = ["code", "kind", "description", "number_format", "yearly", "first_number", "is_default", "is_active"]
 
 
 def content_digest(invoice: Invoice, lines: Sequence[InvoiceLine]) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from audit import services as audit
 from clients.models import Client
@@ -51,16 +53,23 @@ def create_client(*, seller_id: uuid.UUID, mode: str, data: ClientData, by: Acto
     return client
 
 
-@transaction.atomic(savepoint=False)
 def update_client(*, client_id: uuid.UUID, data: ClientData, by: Actor, now: datetime) -> Client:
     """Replace what is known of a buyer; invoices already issued keep their own copy.
 
     Raises NotFound, or Invalid as ``create_client`` does.
     """
+    return revise_client(client_id=client_id, revise=lambda _present: data, by=by, now=now)
+
+
+@transaction.atomic(savepoint=False)
+def revise_client(*, client_id: uuid.UUID, revise: Callable[[Client], ClientData], by: Actor, now: datetime) -> Client:
+    """Change a buyer from what is known of it: ``revise`` is given the row, which nobody else can change meanwhile,
+    and may refuse. Raises what ``update_client`` raises.
+    """
     client = Client.objects.select_for_update().filter(id=client_id).first()
     if client is None:
-        raise NotFound("client_not_found", gettext_noop("There is no such client."))
-    data = _normalised(data)
+        raise client_not_found()
+    data = _normalised(revise(client))
     if data.external_id:
         take_lock("client", client.seller_id, "external_id", data.external_id)
     _refuse(_faults(data, client.mode) + _taken(data, seller_id=client.seller_id, but=client.id))
@@ -111,6 +120,24 @@ def imagine_client(*, seller_id: uuid.UUID, mode: str, data: ClientData) -> tupl
         return found, _differences(found, data)
     _refuse(_faults(data, mode))
     return Client(seller_id=seller_id, mode=mode, **_columns(data)), []
+
+
+def visible_client(client_id: uuid.UUID, *, seller_ids: Collection[uuid.UUID]) -> Client:
+    """One of these sellers' clients. Raises NotFound for anybody else's too."""
+    client = visible_clients(seller_ids).filter(id=client_id).first()
+    if client is None:
+        raise client_not_found()
+    return client
+
+
+def visible_clients(seller_ids: Collection[uuid.UUID]) -> QuerySet[Client]:
+    """The clients of these sellers."""
+    return Client.objects.filter(seller__in=seller_ids)
+
+
+def client_not_found() -> NotFound:
+    """Somebody else's client looks the same as none."""
+    return NotFound("client_not_found", gettext_noop("There is no such client."))
 
 
 def data_of(client: Client) -> ClientData:

@@ -5,7 +5,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from billing.api.urls import urlpatterns as billing_api
+from clients.api.urls import urlpatterns as clients_api
 from config.metrics import metrics
+from integrations.api.urls import urlpatterns as door_api
 from integrations.health import healthz, readyz
 from integrations.paths import with_optional_slash
 from integrations.schema_views import DocsView, SchemaView
@@ -15,7 +17,7 @@ handler403 = "integrations.problems.permission_denied"
 handler404 = "integrations.problems.not_found"
 handler500 = "integrations.problems.server_error"
 
-API = [*billing_api]
+API = [*billing_api, *clients_api, *door_api]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.utils.translation import gettext
@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.representation import Parts, represent
-from core.errors import Fault
-from integrations.etags import check_if_match, etag_of, is_unchanged
+from clients.representation import represent_client
+from core.errors import Fault, gettext_noop
+from integrations.etags import check_if_match, etag_of
 
 
 def invoice_answer(parts: Parts, *, status: int = 200, warnings: Iterable[Fault] | None = None) -> Response:
@@ -26,6 +27,20 @@ def invoice_answer(parts: Parts, *, status: int = 200, warnings: Iterable[Fault]
     return Response(shown, status=status, headers=headers)
 
 
+def shown_for(request: Request, parts: Parts) -> dict[str, Any]:
+    """The invoice, with its client in full where ``?expand=client`` asks for it."""
+    shown = represent(parts)
+    client = parts.invoice.client if request.query_params.get("expand") == "client" else None
+    return {**shown, "client": represent_client(client)} if client else shown
+
+
+def expansion_faults(request: Request) -> list[Fault]:
+    """What is wrong with ``?expand=``."""
+    if request.query_params.get("expand", "client") == "client":
+        return []
+    return [Fault("parameter_invalid", gettext_noop("Only client can be expanded."), parameter="expand")]
+
+
 def warning_of(fault: Fault) -> dict[str, str | None]:
     """What would be accepted but deserves a look, in the caller's language."""
     return {"pointer": fault.pointer, "code": fault.code, "detail": gettext(fault.message) % fault.params}
@@ -33,14 +48,6 @@ def warning_of(fault: Fault) -> dict[str, str | None]:
 
 def location_of(invoice_id: uuid.UUID) -> str:
     return f"/api/v1/invoices/{invoice_id}"
-
-
-def unless_unchanged(request: Request, shown: Mapping[str, Any]) -> Response:
-    """The object with its ETag, or 304 when the caller has it already."""
-    etag = etag_of(shown)
-    if is_unchanged(request, etag):
-        return Response(status=304, headers={"ETag": etag})
-    return Response(shown, headers={"ETag": etag})
 
 
 def if_match(request: Request) -> Callable[[Parts], None] | None:

@@ -7,95 +7,72 @@ from collections.abc import Callable, Collection
 from datetime import date
 
 from django.db.models import Q
-from rest_framework.request import Request
 
-from billing.models import InvoiceStatus, Series, SourceEvent
-from core.errors import Fault, gettext_noop
+from billing.models import InvoiceStatus, Series, SeriesCounter, SourceEvent
+from integrations.filtering import Filters
 
 STATUSES = (*InvoiceStatus.values, "voided")
-SellerIds = Collection[uuid.UUID]
+NAMES = (
+    "status",
+    "seller",
+    "client",
+    "series",
+    "number",
+    "external_id",
+    "source_event",
+    "correlation_id",
+    "issue_date",
+    "issue_date.gte",
+    "issue_date.lte",
+)
 
 
-class _Unusable(Exception):
-    """The value of a parameter says nothing."""
+def filters_for(seller_ids: Collection[uuid.UUID]) -> Filters:
+    """What each parameter asks for, among the invoices of these sellers.
+
+    Series and source events are looked up beforehand: with their ids in hand PostgreSQL knows which index serves.
+    """
+
+    def series(codes: str) -> Q:
+        found = Series.objects.filter(seller__in=seller_ids, code__in=codes.split(","))
+        return Q(series__in=[*found.values_list("pk", flat=True)])
+
+    def source_event(key: str) -> Q:
+        source, kind, event_id = key.split(":", 2)  # only the id may hold a colon
+        found = SourceEvent.objects.filter(seller__in=seller_ids, source=source, type=kind, event_id=event_id)
+        return Q(pk__in=[*found.values_list("invoice", flat=True)])
+
+    def number(value: str) -> Q:
+        """As printed; digits alone may also be the number in a series."""
+        printed = Q(display_number=value)
+        if not (value.isascii() and value.isdecimal() and len(value) <= 18):
+            return printed
+        counters = SeriesCounter.objects.filter(series__seller__in=seller_ids)
+        places = [*counters.values_list("series", "fiscal_year")]
+        in_series = Q(series__in={place[0] for place in places}, fiscal_year__in={place[1] for place in places})
+        return printed | (in_series & Q(number=int(value)))
+
+    return {**_PLAIN, "series": series, "source_event": source_event, "number": number}
 
 
-def conditions(request: Request, seller_ids: SellerIds) -> tuple[Q, list[Fault]]:
-    """What the parameters ask for, and every one that cannot be understood."""
-    asked, faults = Q(), []
-    for name, value in request.query_params.items():
-        if name not in FILTERS:
-            continue
-        condition, message = FILTERS[name]
-        try:
-            asked &= condition(value, seller_ids)
-        except (_Unusable, ValueError):
-            faults.append(Fault("parameter_invalid", message, parameter=name))
-    return asked, faults
-
-
-def _status(value: str, _sellers: SellerIds) -> Q:
+def _status(value: str) -> Q:
     wanted = value.split(",")
     if not set(wanted) <= set(STATUSES):
-        raise _Unusable
+        raise ValueError(value)
     return Q(status__in=wanted)
 
 
-def _seller(value: str, _sellers: SellerIds) -> Q:
-    return Q(seller=uuid.UUID(value))
+def _date(lookup: str) -> Callable[[str], Q]:
+    return lambda value: Q(**{lookup: date.fromisoformat(value)})
 
 
-def _client(value: str, _sellers: SellerIds) -> Q:
-    return Q(client=uuid.UUID(value))
-
-
-def _series(value: str, sellers: SellerIds) -> Q:
-    """Asked for beforehand: with the ids in hand PostgreSQL knows which index serves."""
-    series = Series.objects.filter(seller__in=sellers, code__in=_texts(value))
-    return Q(series__in=[*series.values_list("pk", flat=True)])
-
-
-def _source_event(value: str, sellers: SellerIds) -> Q:
-    """``source:type:id``; only the id may hold a colon."""
-    source, kind, event_id = _text(value).split(":", 2)
-    events = SourceEvent.objects.filter(seller__in=sellers, source=source, type=kind, event_id=event_id)
-    return Q(pk__in=[*events.values_list("invoice", flat=True)])
-
-
-def _is(column: str) -> Callable[[str, SellerIds], Q]:
-    return lambda value, _sellers: Q(**{column: _text(value)})
-
-
-def _date(lookup: str) -> Callable[[str, SellerIds], Q]:
-    return lambda value, _sellers: Q(**{lookup: date.fromisoformat(value)})
-
-
-def _texts(value: str) -> list[str]:
-    return _text(value).split(",")
-
-
-def _text(value: str) -> str:
-    if not value or "\0" in value:
-        raise _Unusable
-    return value
-
-
-_STATUS = gettext_noop("Must be one or more of draft, in_review, approved, issued, voided and discarded, by commas.")
-_ID = gettext_noop("Must be an identifier.")
-_SOURCE_EVENT = gettext_noop("Must be source:type:id.")
-_DATE = gettext_noop("Must be a date: YYYY-MM-DD.")
-_TEXT = gettext_noop("Must not be empty.")
-
-FILTERS: dict[str, tuple[Callable[[str, SellerIds], Q], str]] = {
-    "status": (_status, _STATUS),
-    "seller": (_seller, _ID),
-    "client": (_client, _ID),
-    "series": (_series, _TEXT),
-    "number": (_is("display_number"), _TEXT),
-    "external_id": (_is("external_id"), _TEXT),
-    "source_event": (_source_event, _SOURCE_EVENT),
-    "correlation_id": (_is("correlation_id"), _TEXT),
-    "issue_date": (_date("issue_date"), _DATE),
-    "issue_date.gte": (_date("issue_date__gte"), _DATE),
-    "issue_date.lte": (_date("issue_date__lte"), _DATE),
+_PLAIN: Filters = {
+    "status": _status,
+    "seller": lambda value: Q(seller=uuid.UUID(value)),
+    "client": lambda value: Q(client=uuid.UUID(value)),
+    "external_id": lambda value: Q(external_id=value),
+    "correlation_id": lambda value: Q(correlation_id=value),
+    "issue_date": _date("issue_date"),
+    "issue_date.gte": _date("issue_date__gte"),
+    "issue_date.lte": _date("issue_date__lte"),
 }

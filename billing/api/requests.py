@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -54,7 +55,7 @@ class CurrencyField(StrictCharField):
 
 
 class MetadataField(serializers.DictField):
-    """The caller's own words: up to 50, kept and given back, never read."""
+    """The caller's own words: up to 50, kept and given back, never read. A null is the same as leaving the key out."""
 
     default_error_messages = {
         "too_many_keys": _("At most 50 keys."),
@@ -64,10 +65,11 @@ class MetadataField(serializers.DictField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(child=StrictTextField(max_length=500, allow_blank=True, trim_whitespace=False), **kwargs)
 
-    def run_child_validation(self, data: dict[str, object]) -> dict[str, str]:
+    def run_child_validation(self, data: Mapping[str, Any]) -> dict[str, str]:
+        data = {key: value for key, value in data.items() if value is not None}
         if len(data) > 50:
             self.fail("too_many_keys")
-        detail = ErrorDetail(self.error_messages["key_too_long"], code="key_too_long")
+        detail = ErrorDetail(str(self.error_messages["key_too_long"]), code="key_too_long")
         faults = {key: [detail] for key in data if not 1 <= len(key) <= 40}
         if faults:
             raise ValidationError(faults)
@@ -131,7 +133,7 @@ class SourceEventRequest(StrictSerializer):
 
     _word = RegexValidator(r"^[A-Za-z0-9._-]+\Z", _("Letters, digits, dots, underscores and hyphens."), "invalid_word")
 
-    source = StrictCharField(max_length=40, validators=[_word])
+    source = StrictCharField(max_length=40, validators=[_word])  # type: ignore[assignment]  # declared fields are no attributes
     type = StrictCharField(max_length=60, validators=[_word])
     id = StrictCharField(max_length=128)
 

@@ -19,9 +19,9 @@ def draft_of(said: Mapping[str, Any]) -> InvoiceDraft:
     """The content of a draft. A client that is described instead of named is ``described_client``'s business."""
     client = said.get("client")
     return InvoiceDraft(
-        lines=tuple(LineDraft(**_said(line)) for line in said["lines"]),
+        lines=tuple(LineDraft(**said_in(line)) for line in said["lines"]),
         client=None if isinstance(client, Mapping) else client,
-        **{name: value for name, value in _said(said).items() if name not in _NOT_CONTENT},
+        **{name: value for name, value in said_in(said).items() if name not in _NOT_CONTENT},
     )
 
 
@@ -37,18 +37,6 @@ def source_of(said: Mapping[str, Any], request: Mapping[str, Any]) -> SourceEven
     event = said.get("source_event")
     content = {name: value for name, value in request.items() if name != "issue"}
     return SourceEventKey(**event, content=content) if event else None
-
-
-def merged(current: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON Merge Patch (RFC 7396) on the request's shape: metadata merges key by key, all else is replaced.
-
-    A null stays, to be judged with the rest: it means the same as leaving the member out.
-    """
-    whole = {**current, **patch}
-    if isinstance(patch.get("metadata"), Mapping):
-        both = {**current["metadata"], **patch["metadata"]}
-        whole["metadata"] = {key: value for key, value in both.items() if value is not None}
-    return whole
 
 
 def request_of(parts: Parts) -> dict[str, Any]:
@@ -82,7 +70,7 @@ _AS_STORED = [
 ]
 
 
-def _said(values: Mapping[str, Any]) -> dict[str, Any]:
+def said_in(values: Mapping[str, Any]) -> dict[str, Any]:
     """Without what was left out; null and the empty text are the same as that."""
     return {name: value for name, value in values.items() if value is not None and value != ""}
 

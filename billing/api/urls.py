@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from billing.api.views import acts, invoices
+from billing.api.views import acts, invoices, papers, payments, sellers
 
 urlpatterns = [
+    path("sellers", sellers.SellersView.as_view(), name="sellers"),
+    path("series", sellers.SeriesView.as_view(), name="series"),
     path("invoices", invoices.InvoicesView.as_view(), name="invoices"),
     path("invoices/preview", invoices.InvoicePreviewView.as_view(), name="invoice-preview"),
     path("invoices/<uuid:invoice_id>", invoices.InvoiceView.as_view(), name="invoice"),
     path("invoices/<uuid:invoice_id>/submit", acts.SubmitView.as_view(), name="invoice-submit"),
     path("invoices/<uuid:invoice_id>/issue", acts.IssueView.as_view(), name="invoice-issue"),
     path("invoices/<uuid:invoice_id>/void", acts.VoidView.as_view(), name="invoice-void"),
+    path("invoices/<uuid:invoice_id>/payments", payments.PaymentsView.as_view(), name="invoice-payments"),
+    path("invoices/<uuid:invoice_id>/pdf", papers.PdfView.as_view(), name="invoice-pdf"),
+    path("invoices/<uuid:invoice_id>/verifactu", papers.VerifactuView.as_view(), name="invoice-verifactu"),
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from clients.services import ClientData
-from integrations.fields import StrictCharField, StrictChoiceField, StrictEmailField, StrictSerializer
+from integrations.fields import StrictCharField, StrictChoiceField, StrictEmailField, StrictSerializer, StrictUUIDField
 
 
 def text(max_length: int, help_text: str = "") -> StrictCharField:
@@ -47,19 +47,25 @@ class BuyerRequest(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         mine, of_address = attrs.get("country"), (attrs.get("address") or {}).get("country")
         if mine and of_address and mine.upper() != of_address.upper():
-            detail = serializers.ErrorDetail(self.error_messages["countries_differ"], code="countries_differ")
+            detail = serializers.ErrorDetail(str(self.error_messages["countries_differ"]), code="countries_differ")
             raise serializers.ValidationError({"address": {"country": [detail]}})
         return attrs
 
 
-class ClientRequest(BuyerRequest):
-    """A buyer for the register."""
+class ClientContentRequest(BuyerRequest):
+    """What is known of a buyer in the register."""
 
     name = StrictCharField(max_length=120)
 
 
+class ClientRequest(ClientContentRequest):
+    """A buyer for the register."""
+
+    seller = StrictUUIDField(required=False, allow_null=True, help_text="May be left out when the token has one.")
+
+
 def client_data(said: Mapping[str, Any]) -> ClientData:
     """What the caller said, with what was left out filled in."""
-    known = {name: value for name, value in said.items() if value is not None and name != "address"}
+    known = {name: value for name, value in said.items() if value is not None and name not in {"address", "seller"}}
     address = {name: value for name, value in (said.get("address") or {}).items() if value is not None}
     return ClientData(**{"name": "", **address, **known})

@@ -12,12 +12,12 @@ from rest_framework.views import APIView
 
 from billing.api.acting import act
 from billing.api.answers import if_match, invoice_answer
-from billing.api.reading import read
 from billing.api.requests import EmptyRequest, VoidRequest
 from billing.services.issuing import issue_invoice
 from billing.services.reviewing import submit_invoice
 from billing.services.voiding import void_invoice
 from integrations.authentication import actor_of
+from integrations.reading import body_of, read
 from integrations.scopes import Scope
 
 
@@ -28,7 +28,7 @@ class SubmitView(APIView):
         return act(request, invoice_id, lambda: self._submit(request, invoice_id))
 
     def _submit(self, request: Request, invoice_id: uuid.UUID) -> Response:
-        read(EmptyRequest, request.data)
+        read(EmptyRequest, body_of(request))
         submitted = submit_invoice(
             invoice_id=invoice_id, by=actor_of(request), now=timezone.now(), provided=if_match(request)
         )
@@ -42,7 +42,7 @@ class IssueView(APIView):
         return act(request, invoice_id, lambda: self._issue(request, invoice_id))
 
     def _issue(self, request: Request, invoice_id: uuid.UUID) -> Response:
-        read(EmptyRequest, request.data)
+        read(EmptyRequest, body_of(request))
         issued = issue_invoice(
             invoice_id=invoice_id, by=actor_of(request), now=timezone.now(), provided=if_match(request)
         )
@@ -56,7 +56,7 @@ class VoidView(APIView):
         return act(request, invoice_id, lambda: self._void(request, invoice_id))
 
     def _void(self, request: Request, invoice_id: uuid.UUID) -> Response:
-        said = read(VoidRequest, request.data)
+        said = read(VoidRequest, body_of(request))
         voided = void_invoice(
             invoice_id=invoice_id,
             reason=said["reason"],

@@ -14,21 +14,24 @@ from rest_framework.views import APIView
 from billing import queries
 from billing.api import translation
 from billing.api.acting import act
-from billing.api.answers import if_match, invoice_answer, location_of, unless_unchanged, warning_of
-from billing.api.filters import FILTERS, conditions
-from billing.api.reading import read, seller_of
+from billing.api.answers import expansion_faults, if_match, invoice_answer, location_of, shown_for, warning_of
+from billing.api.filters import NAMES, filters_for
 from billing.api.requests import InvoiceContentRequest, InvoiceRequest, PreviewRequest
 from billing.representation import Parts, represent
 from billing.services.drafting import Revision, create_draft, discard_draft, preview, revise_draft
 from billing.services.issuing import create_and_issue
 from integrations.authentication import actor_of, principal_of
+from integrations.etags import etag_of, is_unchanged
+from integrations.filtering import conditions
 from integrations.idempotency import run_idempotently
+from integrations.merging import merged
 from integrations.pagination import Keyset
-from integrations.parameters import check_parameters
+from integrations.parameters import check_parameters, refuse
 from integrations.permissions import require_scopes
+from integrations.reading import body_of, read, seller_of
 from integrations.scopes import Scope
 
-LISTING = Keyset(orderings={"id": "id", "issue_date": "issue_date"}, default="-id", filters=(*FILTERS, "expand"))
+LISTING = Keyset(orderings={"id": "id", "issue_date": "issue_date"}, default="-id", filters=(*NAMES, "expand"))
 
 
 class InvoicesView(APIView):
@@ -36,13 +39,14 @@ class InvoicesView(APIView):
 
     def get(self, request: Request) -> Response:
         seller_ids = principal_of(request).seller_ids
-        asked, faults = conditions(request, seller_ids)
-        page = LISTING.page(queries.with_parts(queries.visible_invoices(seller_ids).filter(asked)), request, faults)
-        return page.response([represent(queries.parts_of(invoice)) for invoice in page.rows])
+        asked, faults = conditions(request, filters_for(seller_ids))
+        invoices = queries.with_parts(queries.visible_invoices(seller_ids).filter(asked)).select_related("client")
+        page = LISTING.page(invoices, request, [*faults, *expansion_faults(request)])
+        return page.response([shown_for(request, queries.parts_of(invoice)) for invoice in page.rows])
 
     def post(self, request: Request) -> HttpResponse:
         check_parameters(request)
-        if request.data.get("issue") is True:
+        if body_of(request).get("issue") is True:
             require_scopes(request, Scope.INVOICES_WRITE, Scope.INVOICES_ISSUE)
         seller_id = seller_of(request, InvoiceRequest)
         return run_idempotently(
@@ -55,13 +59,13 @@ class InvoicesView(APIView):
 
 
 def _create(request: Request, seller_id: uuid.UUID) -> Response:
-    said = read(InvoiceRequest, request.data)
+    said = read(InvoiceRequest, body_of(request))
     verb = create_and_issue if said.get("issue") else create_draft
     made = verb(
         seller_id=seller_id,
         draft=translation.draft_of(said),
         client=translation.described_client(said),
-        source=translation.source_of(said, request.data),
+        source=translation.source_of(said, body_of(request)),
         by=actor_of(request),
         now=timezone.now(),
     )
@@ -78,7 +82,7 @@ class InvoicePreviewView(APIView):
     def post(self, request: Request) -> Response:
         check_parameters(request)
         seller_id = seller_of(request, PreviewRequest)
-        said = read(PreviewRequest, request.data)
+        said = read(PreviewRequest, body_of(request))
         parts, warnings = preview(
             seller_id=seller_id,
             draft=translation.draft_of(said),
@@ -97,8 +101,13 @@ class InvoiceView(APIView):
 
     def get(self, request: Request, invoice_id: uuid.UUID) -> Response:
         check_parameters(request, "expand")
+        refuse(expansion_faults(request))
         invoice = queries.visible_invoice(invoice_id, seller_ids=principal_of(request).seller_ids)
-        return unless_unchanged(request, represent(queries.parts_of(invoice)))
+        parts = queries.parts_of(invoice)
+        etag = etag_of(represent(parts))
+        if is_unchanged(request, etag):
+            return Response(status=304, headers={"ETag": etag})
+        return Response(shown_for(request, parts), headers={"ETag": etag})
 
     def patch(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
         return act(request, invoice_id, lambda: self._patch(request, invoice_id), key_required=False)
@@ -123,5 +132,5 @@ def _revision(request: Request, present: Parts) -> Revision:
     """The draft as it would be with the caller's changes, judged as a whole."""
     if condition := if_match(request):
         condition(present)
-    said = read(InvoiceContentRequest, translation.merged(translation.request_of(present), request.data))
+    said = read(InvoiceContentRequest, merged(translation.request_of(present), body_of(request)))
     return Revision(translation.draft_of(said), translation.described_client(said))

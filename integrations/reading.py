@@ -24,11 +24,17 @@ def read(serializer: type[StrictSerializer], body: Any) -> dict[str, Any]:
     return values
 
 
+def body_of(request: Request) -> Mapping[str, Any]:
+    """The object that was sent; an empty one where nothing was."""
+    assert isinstance(request.data, Mapping), "the strict parser lets only objects in"
+    return request.data
+
+
 def seller_of(request: Request, serializer: type[StrictSerializer]) -> uuid.UUID:
-    """The seller that the call acts for. Raises Invalid when it cannot be told, with the faults of the shape as well."""
-    found = acting_seller(principal_of(request), request.data.get("seller"))
+    """The seller that the call acts for. Raises Invalid when it cannot be told, with the shape's faults as well."""
+    found = acting_seller(principal_of(request), body_of(request).get("seller"))
     if isinstance(found, Fault):
-        raise Invalid(_with_those_of_the_shape(found, serializer, request.data))
+        raise Invalid(_with_those_of_the_shape(found, serializer, body_of(request)))
     return found
 
 

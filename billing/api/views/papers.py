@@ -1,0 +1,77 @@
+"""What an issued invoice left behind: the document and the fiscal records."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from billing import queries
+from billing.models import Document, DocumentState
+from billing.representation import represent_record
+from core.errors import Conflict, gettext_noop
+from integrations.authentication import principal_of
+from integrations.etags import is_unchanged
+from integrations.parameters import check_parameters
+from integrations.scopes import Scope
+
+RETRY_AFTER = {"Retry-After": "2"}
+
+
+class PdfRenderer(BaseRenderer):
+    """Lets a caller say ``Accept: application/pdf``; the view answers with the stored bytes."""
+
+    media_type = "application/pdf"
+    format = "pdf"
+    charset = None
+    render_style = "binary"
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        del accepted_media_type, renderer_context  # the framework's signature
+        return bytes(data)
+
+
+class PdfView(APIView):
+    required_scopes = {"GET": (Scope.INVOICES_READ,)}
+    renderer_classes = [PdfRenderer, JSONRenderer]
+
+    def get(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
+        check_parameters(request)
+        document = queries.document_of(invoice_id, seller_ids=principal_of(request).seller_ids)
+        if document is None:
+            raise Conflict("invoice_not_issued", gettext_noop("Only an issued invoice has a document."))
+        if document.state == DocumentState.FAILED:
+            raise Conflict("document_failed", gettext_noop("The document could not be rendered; a person must look."))
+        if document.state == DocumentState.PENDING:
+            return JsonResponse({"state": document.state}, status=202, headers=RETRY_AFTER)
+        return _stored(request, document)
+
+
+def _stored(request: Request, document: Document) -> HttpResponse:
+    """The bytes as they were rendered, once."""
+    etag = f'"{document.sha256}"'
+    if is_unchanged(request, etag):
+        return HttpResponse(status=304, headers={"ETag": etag})
+    return HttpResponse(
+        bytes(document.content or b""),
+        content_type=PdfRenderer.media_type,
+        headers={"ETag": etag, "Content-Disposition": f'inline; filename="{document.invoice_id}.pdf"'},
+    )
+
+
+class VerifactuView(APIView):
+    required_scopes = {"GET": (Scope.INVOICES_READ,)}
+
+    def get(self, request: Request, invoice_id: uuid.UUID) -> Response:
+        check_parameters(request)
+        records = queries.records_of(invoice_id, seller_ids=principal_of(request).seller_ids)
+        qr_url = next((record.qr_url for record in records if record.qr_url), None)
+        return Response({"records": [represent_record(record) for record in records], "qr_url": qr_url})

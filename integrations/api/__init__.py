@@ -1,0 +1,1 @@
+"""What the machine's door says about itself."""
