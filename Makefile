@@ -12,7 +12,7 @@ PRODUCTION := SECRET_KEY=checks-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDE
 	ALLOWED_HOSTS=billing.example.es DATABASE_URL=postgres://nobody@localhost:1/none DEBUG=off SECURE=on INSTALLATION_NUMBER=checks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench style types layers django tests slow-tests format lock clean tools
+.PHONY: help demo test check bench style types layers django tests slow-tests format translations lock clean tools
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -60,6 +60,9 @@ slow-tests:
 format:  ## rewrite the code in the house's style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+translations: .venv/installed-dev  ## bring the Spanish catalogue up to date, and list what it lacks
+	@$(PRODUCTION) $(BIN)/python manage.py translations
 
 # --- what it all needs -----------------------------------------------------------------------------------------------
 .venv/installed: requirements.txt | .venv/bin/pip
