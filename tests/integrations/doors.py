@@ -108,6 +108,7 @@ class Orders(APIView):
         order = publish(
             "order.placed", seller_id=seller_id, mode="test", object_id="o", payload={}, by=actor_of(request)
         )
+        assert isinstance(request.data, dict)
         match request.data["client"]:
             case "unlawful":
                 raise Conflict("unlawful", "This may not be.")
