@@ -90,7 +90,7 @@ def test_the_metadata_lead_back_to_the_request():
     assert reader.metadata.keywords == "corr-7f3a"
     assert reader.metadata.title == reader.metadata.subject == "Factura A-2026-00001"
     assert reader.metadata.author == "Taller Ribera Diseño Industrial, S.L."
-    assert reader.root_object["/Lang"] == "es"
+    assert str(reader.root_object["/Lang"]) == "es"
 
 
 def test_a_scanner_reads_the_records_address_from_the_print():
