@@ -11,7 +11,7 @@ from drf_spectacular.extensions import (
     OpenApiSerializerFieldExtension,
 )
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema_serializer
 from rest_framework import serializers
 
 from integrations.pagination import DEFAULT_LIMIT, MAX_LIMIT, Keyset
@@ -86,6 +86,7 @@ def list_parameters(keyset: Keyset) -> list[OpenApiParameter]:
 # --- Problems --------------------------------------------------------------------------------------------------------
 
 
+@extend_schema_serializer(component_name="Fault")
 class ErrorShape(serializers.Serializer[Any]):
     """One fault; exactly one of `pointer`, `parameter` and `header` says where, or none when it concerns all."""
 
@@ -96,6 +97,7 @@ class ErrorShape(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="For people, in the language asked for.")
 
 
+@extend_schema_serializer(component_name="Problem")
 class ProblemShape(serializers.Serializer[Any]):
     """Problem details (RFC 9457); some codes add members of their own."""
 

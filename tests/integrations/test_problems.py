@@ -1,5 +1,6 @@
 import json
 import logging
+from typing import cast
 
 import pytest
 from django.conf import settings
@@ -99,7 +100,8 @@ def test_what_the_house_refuses_carries_its_words_faults_and_extra_members():
 
 def test_more_than_a_hundred_faults_are_cut_and_it_says_so():
     problem = problem_of(Invalid(Fault("bad", "Bad.", pointer=f"#/lines/{n}") for n in range(MAX_ERRORS + 1)))
-    assert [error["pointer"] for error in problem["errors"]] == [f"#/lines/{n}" for n in range(MAX_ERRORS)]
+    errors = cast("list[dict[str, str]]", problem["errors"])
+    assert [error["pointer"] for error in errors] == [f"#/lines/{n}" for n in range(MAX_ERRORS)]
     assert problem["errors_truncated"] is True
 
 

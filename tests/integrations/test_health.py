@@ -1,0 +1,107 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from django.utils import timezone
+
+from config.metrics import figures
+from integrations import health
+from integrations.models import WorkerHeartbeat
+from integrations.services.heartbeats import beat
+from tests.builders import a_client, a_seller, an_invoice
+
+
+@pytest.fixture(autouse=True)
+def _unknown_state(monkeypatch):
+    monkeypatch.setattr(health, "_applied", [])
+
+
+def ready(language="en"):
+    return Client().get("/readyz", headers={"Accept-Language": language})
+
+
+def test_the_process_lives_without_asking_the_database():  # which pytest-django would refuse here
+    answer = Client().get("/healthz")
+    assert (answer.status_code, answer.json(), answer["Cache-Control"]) == (200, {"status": "ok"}, "no-store")
+
+
+@pytest.mark.django_db
+def test_ready_once_the_database_is_migrated_and_the_workers_go_round():
+    beat(name="documents", now=timezone.now())
+    answer = ready()
+    assert (answer.status_code, answer.json(), answer["Cache-Control"]) == (200, {"status": "ready"}, "no-store")
+
+
+@pytest.mark.django_db
+def test_not_ready_before_any_worker_was_seen():
+    answer = ready()
+    assert answer.status_code == 503
+    assert answer["Content-Type"] == "application/problem+json"
+    assert (answer.json()["code"], answer.json()["detail"]) == ("not_ready", "Not ready: worker.")
+
+
+@pytest.mark.django_db
+def test_not_ready_while_one_step_is_silent():
+    beat(name="documents", now=timezone.now())
+    WorkerHeartbeat.objects.create(name="webhooks", at=timezone.now() - timedelta(seconds=61))
+    assert ready().json()["detail"] == "Not ready: worker."
+
+
+@pytest.mark.django_db
+def test_not_ready_while_a_migration_is_missing():
+    beat(name="documents", now=timezone.now())
+    MigrationRecorder(connection).record_unapplied("integrations", "0001_initial")
+    assert ready().json()["detail"] == "Not ready: migrations."
+    MigrationRecorder(connection).record_applied("integrations", "0001_initial")
+    assert ready().status_code == 200
+
+
+@pytest.mark.django_db
+def test_not_ready_while_the_database_does_not_answer():
+    with connection.cursor() as cursor:
+        with pytest.raises(Exception, match="division"):
+            cursor.execute("SELECT 1/0")
+        answer = ready()  # the transaction is broken: no statement is answered
+    assert answer.json()["detail"] == "Not ready: database."
+
+
+@pytest.mark.django_db
+def test_the_figures_are_read_from_rows():
+    an_invoice(a_client(a_seller()))
+    now = timezone.now()
+    beat(name="documents", now=now - timedelta(seconds=5))
+    read = dict(figures(now + timedelta(days=365)))
+    assert read["documents_pending"] == 1
+    assert read["documents_pending_oldest_seconds"] > 0
+    assert read['invoices_waiting{status="in_review"}'] == 0
+    assert read['worker_silent_seconds{step="documents"}'] == pytest.approx(5 + 365 * 24 * 3600)
+    assert read['table_rows{table="billing_invoice"}'] >= 0
+
+
+@pytest.mark.django_db
+def test_prometheus_reads_one_figure_a_line():
+    answer = Client().get("/metrics")
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/plain; version=0.0.4")
+    names = [line.split(" ")[0] for line in answer.content.decode().splitlines()]
+    assert "correlativa_documents_pending" in names
+    assert all(name.startswith("correlativa_") for name in names)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("peer", "headers"),
+    [("192.0.2.1", {}), ("127.0.0.1", {"X-Forwarded-For": "192.0.2.1"}), ("", {})],
+)
+def test_the_figures_are_for_the_allowed_addresses_alone(peer, headers):
+    assert Client().get("/metrics", REMOTE_ADDR=peer, headers=headers).status_code == 403
+
+
+@pytest.mark.django_db
+def test_behind_known_proxies_the_origin_counts(settings):
+    settings.TRUSTED_PROXIES = 1
+    settings.METRICS_ADDRESSES = ["192.0.2.0/24"]
+    assert Client().get("/metrics", headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 200
+    assert Client().get("/metrics", headers={"X-Forwarded-For": "198.51.100.1"}).status_code == 403
