@@ -24,6 +24,13 @@ def read(serializer: type[StrictSerializer], body: Any) -> dict[str, Any]:
     return values
 
 
+def faults_of(error: ValidationError) -> list[Fault]:
+    """The faults of a shape, with their places."""
+    refusal = refusal_of(error)
+    assert refusal is not None, "the door knows the faults of shapes"
+    return [*refusal.faults]
+
+
 def body_of(request: Request) -> Mapping[str, Any]:
     """The object that was sent; an empty one where nothing was."""
     assert isinstance(request.data, Mapping), "the strict parser lets only objects in"
@@ -42,8 +49,6 @@ def _with_those_of_the_shape(fault: Fault, serializer: type[StrictSerializer], b
     try:
         read(serializer, body)
     except ValidationError as error:
-        refusal = refusal_of(error)
-        assert refusal is not None, "faults of shape are known to the door"
-        at_seller = any(other.pointer == fault.pointer for other in refusal.faults)
-        return [*refusal.faults] if at_seller else [fault, *refusal.faults]
+        others = faults_of(error)
+        return others if any(other.pointer == fault.pointer for other in others) else [fault, *others]
     return [fault]

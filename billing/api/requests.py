@@ -83,7 +83,7 @@ class LinesField(serializers.ListField):
     default_error_messages = {"lines_out_of_range": _("An invoice has between 1 and 1000 lines.")}
 
     def to_internal_value(self, data: Any) -> list[Any]:
-        if isinstance(data, list) and not 1 <= len(data) <= MAX_LINES:
+        if isinstance(data, list) and not (self.min_length or 0) <= len(data) <= MAX_LINES:
             self.fail("lines_out_of_range")
         lines: list[Any] = super().to_internal_value(data)
         return lines

@@ -19,7 +19,7 @@ def draft_of(said: Mapping[str, Any]) -> InvoiceDraft:
     """The content of a draft. A client that is described instead of named is ``described_client``'s business."""
     client = said.get("client")
     return InvoiceDraft(
-        lines=tuple(LineDraft(**said_in(line)) for line in said["lines"]),
+        lines=tuple(LineDraft(**said_in(line)) for line in said.get("lines", ())),
         client=None if isinstance(client, Mapping) else client,
         **{name: value for name, value in said_in(said).items() if name not in _NOT_CONTENT},
     )

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from billing import fiscal, taxes
-from billing.calculation import LineInput, Totals, calculate
+from billing.calculation import LineInput, Totals, calculate, check_size
 from billing.drafts import InvoiceDraft, LineDraft
 from billing.models import FiscalType, Rounding, Seller, Series, SeriesKind
 from billing.numbering import format_number
@@ -23,7 +23,6 @@ from core.money import CENT
 
 ONE = Decimal(1)
 MAXIMUM_LINES = 1_000
-MAXIMUM_TOTAL = Decimal("1e12")  # the AEAT's twelve digits before the point
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +45,27 @@ def compose(draft: InvoiceDraft, *, seller: Seller, buyer: Buyer, today: date) -
 
     Raises Invalid with every fault of the draft, each at its pointer, and the buyer's.
     """
-    faults, client = list(buyer.faults), buyer.client
-    on = draft.operation_date or today
-    fiscal_type = _fiscal_type(draft, buyer, faults)
-    type_is_certain = draft.fiscal_type is not None or not buyer.faults
-    series = _series(draft, seller, fiscal_type if type_is_certain else None, faults)
-    exchange_rate = _exchange_rate(draft, faults)
-    taxed = _lines(draft, seller, on, faults)
-    faults += taxes.check_withholding(draft.withholding_percent, territory=seller.territory, on=on)
-    if faults:
-        raise Invalid(faults)
-    assert series is not None, "no series is a fault"
+    decided = decide(draft, seller=seller, buyer=buyer, today=today)
+    if decided.faults:
+        raise Invalid(decided.faults)
+    assert decided.series is not None, "no series is a fault"
     totals = calculate(
-        taxed,
+        decided.taxed,
         prices_include_tax=draft.prices_include_tax,
         per_line=seller.rounding == Rounding.PER_LINE,
         withholding_percent=draft.withholding_percent,
-        exchange_rate=exchange_rate,
+        exchange_rate=decided.exchange_rate,
     )
-    composition = Composition(seller, series, client, fiscal_type, draft, taxed, totals, exchange_rate)
+    composition = Composition(
+        seller=seller,
+        series=decided.series,
+        client=buyer.client,
+        fiscal_type=decided.fiscal_type,
+        draft=draft,
+        taxed=decided.taxed,
+        totals=totals,
+        exchange_rate=decided.exchange_rate,
+    )
     faults = _check_totals(composition)
     if faults:
         raise Invalid(faults)
@@ -72,6 +73,31 @@ def compose(draft: InvoiceDraft, *, seller: Seller, buyer: Buyer, today: date) -
     if faults:
         raise Invalid(faults)
     return replace(composition, warnings=(*buyer.warnings, *warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What a draft leaves open, decided; with ``faults`` it is not to be relied upon."""
+
+    fiscal_type: FiscalType
+    series: Series | None
+    exchange_rate: Decimal
+    taxed: tuple[LineInput, ...]
+    faults: tuple[Fault, ...]
+
+
+def decide(draft: InvoiceDraft, *, seller: Seller, buyer: Buyer, today: date) -> Decisions:
+    """Type, series, exchange rate and taxes, and every fault of the draft's parts. The whole is judged by what it adds
+    up to, which only a draft without faults does."""
+    faults = list(buyer.faults)
+    on = draft.operation_date or today
+    fiscal_type = _fiscal_type(draft, buyer, faults)
+    type_is_certain = draft.fiscal_type is not None or not buyer.faults
+    series = _series(draft, seller, fiscal_type if type_is_certain else None, faults)
+    exchange_rate = _exchange_rate(draft, faults)
+    taxed = _lines(draft, seller, on, faults)
+    faults += taxes.check_withholding(draft.withholding_percent, territory=seller.territory, on=on)
+    return Decisions(fiscal_type, series, exchange_rate, taxed, tuple(faults))
 
 
 def _preflight(composition: Composition, *, today: date) -> tuple[list[Fault], list[Fault]]:
@@ -219,14 +245,11 @@ def _check_line(line: LineDraft) -> Iterable[Fault]:
 
 
 def _check_totals(composition: Composition) -> list[Fault]:
-    totals, faults = composition.totals, []
+    totals = composition.totals
+    faults = check_size(totals)
     if totals.gross_total < 0:
         message = gettext_noop("The total is %(total)s: only a correction by differences may be negative.")
         faults.append(Fault("gross_total_negative", message, "#/lines", params={"total": totals.gross_total}))
-    if max(abs(totals.gross_total), abs(totals.net_total), *map(abs, totals.line_nets)) >= MAXIMUM_TOTAL:
-        faults.append(
-            Fault("amount_too_large", gettext_noop("Amounts have at most twelve digits before the point."), "#/lines")
-        )
     limit = composition.seller.simplified_limit
     if composition.fiscal_type == FiscalType.F2 and totals.gross_total_eur > limit:
         message = gettext_noop(

@@ -16,7 +16,7 @@ from billing.models import Invoice, InvoiceLine, InvoiceStatus, Seller, SourceEv
 from billing.parties import PartyCopy
 from billing.representation import Parts, represent
 from billing.services.buyers import find_buyer, imagine_buyer
-from billing.services.composing import Composition, compose
+from billing.services.composing import Composition, compose, decide
 from clients.services import ClientData
 from core.actors import Actor
 from core.errors import Conflict, Fault, gettext_noop
@@ -94,18 +94,24 @@ def create_draft(
         created_by=str(by),
     )
     _fill(invoice, composition, now=now)
-    invoice.save(force_insert=True)
-    parts = _write_content(invoice, composition)
+    parts = _content(invoice, composition)
     if source is not None:
-        parts = replace(parts, source_event=_remember(invoice, source))
-    audit.record("invoice.created", by=by, subject=subject_of(invoice), after=_digest(parts))
-    outbox.publish(
-        "invoice.created",
-        seller_id=seller.id,
-        mode=seller.mode,
-        object_id=str(invoice.id),
-        payload=represent(parts),
-        by=by,
+        parts = replace(parts, source_event=_remembered(invoice, source))
+    shown = represent(parts)
+    insert(
+        invoice,
+        *parts.lines,
+        *parts.subtotals,
+        *([parts.source_event] if parts.source_event else []),
+        audit.entry("invoice.created", by=by, subject=subject_of(invoice), after=_digest(shown)),
+        outbox.event(
+            "invoice.created",
+            seller_id=seller.id,
+            mode=seller.mode,
+            object_id=str(invoice.id),
+            payload=shown,
+            by=by,
+        ),
     )
     return Draft(parts, composition.warnings)
 
@@ -166,6 +172,15 @@ def preview(
     if buyer.client is not None and buyer.client._state.adding:
         invoice.client = None
     return _content(invoice, composition), composition.warnings
+
+
+def check_draft(
+    *, seller_id: uuid.UUID, draft: InvoiceDraft, now: datetime, client: ClientData | None = None
+) -> tuple[Fault, ...]:
+    """Every fault of the parts of a draft that is not whole yet; what it would add up to is not asked."""
+    seller = _seller(seller_id)
+    buyer = imagine_buyer(seller, named=draft.client, described=client)
+    return decide(draft, seller=seller, buyer=buyer, today=now.astimezone(seller.zone).date()).faults
 
 
 @transaction.atomic(savepoint=False)
@@ -259,8 +274,8 @@ def _differences(was: object, now: object, pointer: str) -> list[dict[str, objec
     return [] if was == now else [{"pointer": pointer, "was": was, "now": now}]
 
 
-def _remember(invoice: Invoice, source: SourceEventKey) -> SourceEvent:
-    return SourceEvent.objects.create(
+def _remembered(invoice: Invoice, source: SourceEventKey) -> SourceEvent:
+    return SourceEvent(
         seller_id=invoice.seller_id,
         mode=invoice.mode,
         source=source.source,
@@ -290,13 +305,6 @@ def _fill(invoice: Invoice, composition: Composition, *, now: datetime) -> None:
     invoice.metadata = dict(draft.metadata)
     invoice.language = draft.language or (client.language if client else composition.seller.language)
     invoice.updated_at = now
-
-
-def _write_content(invoice: Invoice, composition: Composition) -> Parts:
-    parts = _content(invoice, composition)
-    InvoiceLine.objects.bulk_create(parts.lines)
-    TaxSubtotal.objects.bulk_create(parts.subtotals)
-    return parts
 
 
 def _content(invoice: Invoice, composition: Composition) -> Parts:

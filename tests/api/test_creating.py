@@ -9,4 +9,3 @@ def test_create_and_issue_gives_a_numbered_invoice(machine: Machine, client: Cli
     assert response.status_code == 201, response.content
     invoice = response.json()
     assert (invoice["status"], invoice["number"], invoice["gross_total"]) == ("issued", 1, "363.00")
-

@@ -16,6 +16,7 @@ from billing.api import translation
 from billing.api.acting import act
 from billing.api.answers import expansion_faults, if_match, invoice_answer, location_of, shown_for, warning_of
 from billing.api.filters import NAMES, filters_for
+from billing.api.reading import read_invoice
 from billing.api.requests import InvoiceContentRequest, InvoiceRequest, PreviewRequest
 from billing.representation import Parts, represent
 from billing.services.drafting import Revision, create_draft, discard_draft, preview, revise_draft
@@ -28,7 +29,7 @@ from integrations.merging import merged
 from integrations.pagination import Keyset
 from integrations.parameters import check_parameters, refuse
 from integrations.permissions import require_scopes
-from integrations.reading import body_of, read, seller_of
+from integrations.reading import body_of, seller_of
 from integrations.scopes import Scope
 
 LISTING = Keyset(orderings={"id": "id", "issue_date": "issue_date"}, default="-id", filters=(*NAMES, "expand"))
@@ -59,7 +60,7 @@ class InvoicesView(APIView):
 
 
 def _create(request: Request, seller_id: uuid.UUID) -> Response:
-    said = read(InvoiceRequest, body_of(request))
+    said = read_invoice(InvoiceRequest, body_of(request), seller_id=seller_id)
     verb = create_and_issue if said.get("issue") else create_draft
     made = verb(
         seller_id=seller_id,
@@ -82,7 +83,7 @@ class InvoicePreviewView(APIView):
     def post(self, request: Request) -> Response:
         check_parameters(request)
         seller_id = seller_of(request, PreviewRequest)
-        said = read(PreviewRequest, body_of(request))
+        said = read_invoice(PreviewRequest, body_of(request), seller_id=seller_id)
         parts, warnings = preview(
             seller_id=seller_id,
             draft=translation.draft_of(said),
@@ -132,5 +133,6 @@ def _revision(request: Request, present: Parts) -> Revision:
     """The draft as it would be with the caller's changes, judged as a whole."""
     if condition := if_match(request):
         condition(present)
-    said = read(InvoiceContentRequest, merged(translation.request_of(present), body_of(request)))
+    wanted = merged(translation.request_of(present), body_of(request))
+    said = read_invoice(InvoiceContentRequest, wanted, seller_id=present.invoice.seller_id)
     return Revision(translation.draft_of(said), translation.described_client(said))
