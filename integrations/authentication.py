@@ -11,6 +11,7 @@ import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from django.db import connection
 from django.db.models import Q
@@ -203,9 +204,13 @@ def _touch(token: StoredToken, now: datetime) -> None:
 
 
 def _on_behalf_of(request: Request) -> str:
-    name: str = request.META.get("HTTP_X_ON_BEHALF_OF", "")
-    if len(name) > MAX_ON_BEHALF_OF or not name.isprintable():
-        message = gettext_noop("X-On-Behalf-Of takes up to 200 printable characters.")
+    """Percent-encoded UTF-8, since headers are ASCII; servers hand over others as if they were empty."""
+    sent: str | None = request.META.get("HTTP_X_ON_BEHALF_OF")
+    if sent is None:
+        return ""
+    name = unquote(sent, errors="replace")
+    if not 0 < len(name) <= MAX_ON_BEHALF_OF or not name.isprintable() or "\N{REPLACEMENT CHARACTER}" in name:
+        message = gettext_noop("X-On-Behalf-Of takes 1 to 200 printable characters, percent-encoded where not ASCII.")
         fault = Fault("on_behalf_of_invalid", message, header="X-On-Behalf-Of")
         raise Unreadable(fault.code, message, faults=[fault])
     return name

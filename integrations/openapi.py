@@ -38,7 +38,10 @@ COMMON_HEADERS = [
         "Your id for the business process; kept on everything that this call makes.",
         pattern="^[A-Za-z0-9._:-]{1,128}$",
     ),
-    _header("X-On-Behalf-Of", "The person for whom you act, as the audit log shall name them: 200 characters at most."),
+    _header(
+        "X-On-Behalf-Of",
+        "The person for whom you act, as the audit log shall name them: 200 characters, percent-encoded UTF-8.",
+    ),
     _header("Accept-Language", "Language of the problems' texts.", enum=["es", "en"]),
     _header("X-Request-ID", "Our id of this call.", response=True),
     _header("X-Correlation-ID", "Your id of the process, or the one we made.", response=True),
