@@ -6,13 +6,13 @@ import json
 import os
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from config.child import child_command
+from config.stopping import Stopping
 
 _LOOK = 0.2  # seconds between two looks at the processes
 _BREATH = 1.0  # seconds between two starts of the same process
@@ -84,7 +84,7 @@ class Supervisor:
     """Keeps services alive until ``stopping`` is set. ``pid_file`` (JSON) says who they are, ``say`` what happens."""
 
     def __init__(
-        self, services: Sequence[Service], *, stopping: threading.Event, pid_file: Path, say: Callable[[str], None]
+        self, services: Sequence[Service], *, stopping: Stopping, pid_file: Path, say: Callable[[str], None]
     ) -> None:
         self._services, self._stopping, self._pid_file, self._say = services, stopping, pid_file, say
         self._started_at: dict[str, float] = {}

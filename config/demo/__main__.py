@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +16,7 @@ from config.demo.place import ROOT, Place
 from config.demo.welcome import welcome
 from config.postgres import EmbeddedPostgres, PostgresError
 from config.processes import Program, Service, Supervisor
+from config.stopping import Stopping
 
 _PATIENCE = 60.0  # seconds until the web server must answer
 
@@ -25,7 +25,7 @@ class DemoError(Exception):
     """The demo cannot run; the message says what mends it."""
 
 
-def run(place: Place, stopping: threading.Event) -> None:
+def run(place: Place, stopping: Stopping) -> None:
     """Start everything in its order, keep it alive until ``stopping``, and end it all."""
     _refuse_taken_port(place.port)
     postgres = EmbeddedPostgres(place.folder)
@@ -59,7 +59,7 @@ def _refuse_taken_port(port: int) -> None:
             return
 
 
-def _prepare(program: Program, stopping: threading.Event) -> None:
+def _prepare(program: Program, stopping: Stopping) -> None:
     program.start()
     while program.alive() and not stopping.wait(0.05):
         pass
@@ -70,7 +70,7 @@ def _prepare(program: Program, stopping: threading.Event) -> None:
         raise DemoError(f"The preparation ended with {code}. The end of {program.log}:\n{end}")
 
 
-def _wait_for_web(place: Place, supervisor: Supervisor, stopping: threading.Event) -> None:
+def _wait_for_web(place: Place, supervisor: Supervisor, stopping: Stopping) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not _answers(place.port):
         if stopping.wait(0.1):
@@ -96,10 +96,7 @@ def say(sentence: str) -> None:
 
 def main() -> None:
     """Run with the environment's PORT (8000) and DATA_DIR (``var``)."""
-    stopping = threading.Event()
-    # Explicitly, since a shell starts its background jobs with SIGINT ignored.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = Stopping(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     place = Place(folder=Path(os.environ.get("DATA_DIR") or "var").resolve(), port=int(os.environ.get("PORT") or 8000))
     os.chdir(ROOT)
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from config.processes import Program, Supervisor
+from config.stopping import Stopping
 from tests.waiting import eventually, runs
 
 # Writes down its own child's number and then its own, and ends politely with its child.
@@ -27,12 +28,13 @@ signal.pause()
 """
 
 SUPERVISOR = """
-import sys, threading
+import sys
 from pathlib import Path
 from tests.config.test_processes import a_program
 from config.processes import Supervisor
+from config.stopping import Stopping
 folder = Path(sys.argv[1])
-Supervisor([a_program(folder)], stopping=threading.Event(), pid_file=folder / "pids.json", say=print).watch()
+Supervisor([a_program(folder)], stopping=Stopping(), pid_file=folder / "pids.json", say=print).watch()
 """
 
 
@@ -97,7 +99,7 @@ def test_stopping_what_never_ran_is_nothing(tmp_path):
 
 def test_the_supervisor_starts_again_what_was_killed_and_says_so(tmp_path):
     said: list[str] = []
-    stopping = threading.Event()
+    stopping = Stopping()
     supervisor = Supervisor([a_program(tmp_path)], stopping=stopping, pid_file=tmp_path / "pids.json", say=said.append)
     supervisor.look()
     _, parent = family(tmp_path)
@@ -114,7 +116,7 @@ def test_the_supervisor_starts_again_what_was_killed_and_says_so(tmp_path):
 def test_a_service_that_does_not_start_is_tried_again(tmp_path):
     said: list[str] = []
     program = Program("absent", ["/nonexistent"], environment={}, log=tmp_path / "no-such-folder" / "log")
-    supervisor = Supervisor([program], stopping=threading.Event(), pid_file=tmp_path / "pids.json", say=said.append)
+    supervisor = Supervisor([program], stopping=Stopping(), pid_file=tmp_path / "pids.json", say=said.append)
     supervisor.look()
     assert said[0].startswith("absent did not start: ")
     supervisor.look()

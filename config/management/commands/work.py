@@ -1,0 +1,28 @@
+"""``manage.py work``: the loop over background work."""
+
+from __future__ import annotations
+
+import signal
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from config.stopping import Stopping
+from config.workers import STEPS, Loop
+
+
+class Command(BaseCommand):
+    help = "Does the background work that waits in tables, until SIGTERM or SIGINT. Run as many as you like."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        names = [step.name for step in STEPS]
+        parser.add_argument("--only", nargs="+", choices=names, default=names, help="these steps alone")
+        parser.add_argument("--once", action="store_true", help="end when nothing is due")
+
+    def handle(self, *args: Any, only: list[str], once: bool, **options: Any) -> None:
+        loop = Loop([step for step in STEPS if step.name in only], Stopping(signal.SIGTERM, signal.SIGINT))
+        if once:
+            loop.run_once()
+        else:
+            loop.run()

@@ -1,0 +1,96 @@
+"""The background work that must neither stall nor double, step by step (django-q2 does the rest: config/schedules.py).
+
+The rows are the queue: a step claims some that are due, works, and says how many it did. As many processes on as many
+machines as one likes may run the same steps.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from django.db import close_old_connections
+from django.utils import timezone
+
+from billing.services.rendering import render_due_documents
+from config.stopping import Stopping
+from integrations.services.heartbeats import beat
+
+logger = logging.getLogger(__name__)
+
+IDLE = 0.5
+"""Seconds between two looks at empty tables. No NOTIFY wakes us: it takes a lock on the whole database at commit."""
+
+REST = 5.0
+"""Seconds that a step rests after a failure; the others go on."""
+
+BEAT = 10.0
+"""Seconds between two signs of life of a step: often enough for ``/readyz``, too seldom to cost anything."""
+
+
+class Work(Protocol):
+    """Do some rows that are due at ``now``, and return how many."""
+
+    def __call__(self, *, now: datetime) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``run`` does few rows a call, so that a request to stop is heard between them."""
+
+    name: str
+    run: Work
+
+
+STEPS: tuple[Step, ...] = (Step("documents", partial(render_due_documents, limit=1)),)
+
+
+@dataclass(slots=True)
+class Loop:
+    """Goes round the steps until ``stopping`` is set: at once while there is work, else with a pause."""
+
+    steps: Sequence[Step]
+    stopping: Stopping = field(default_factory=Stopping)
+    rest: float = REST
+    _rests_until: dict[str, float] = field(default_factory=dict)
+    _beats_at: dict[str, float] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Work until told to stop; the row at hand is finished."""
+        while not self.stopping.is_set():
+            if not self.go_round():
+                self.stopping.wait(IDLE)
+
+    def run_once(self) -> None:
+        """Work until nothing is due. What a step raises ends it, for whoever called."""
+        for step in self.steps:
+            while not self.stopping.is_set() and self._take(step):
+                pass
+
+    def go_round(self) -> int:
+        """Give each step its turn, and return how many rows were done."""
+        return sum(self._attempt(step) for step in self.steps if not self.stopping.is_set())
+
+    def _attempt(self, step: Step) -> int:
+        """Nothing that a step raises ends the loop: not a fault of ours, not a database that restarts."""
+        if time.monotonic() < self._rests_until.get(step.name, 0.0):
+            return 0
+        try:
+            return self._take(step)
+        except Exception:
+            logger.exception("step %s failed and rests for %s s", step.name, self.rest)
+            self._rests_until[step.name] = time.monotonic() + self.rest
+            close_old_connections()  # the database may have gone; the next turn opens a new one
+            return 0
+
+    def _take(self, step: Step) -> int:
+        done = step.run(now=timezone.now())
+        if time.monotonic() >= self._beats_at.get(step.name, 0.0):
+            self._beats_at[step.name] = time.monotonic() + BEAT
+            beat(name=step.name, now=timezone.now())
+        return done
