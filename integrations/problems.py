@@ -85,14 +85,15 @@ def problem_of(refusal: Refusal) -> dict[str, object]:
         "code": refusal.code,
         "request_id": context.request_id,
         "correlation_id": context.correlation_id,
-        "errors": [_error_of(fault) for fault in refusal.faults[:MAX_ERRORS]],
+        "errors": [error_of(fault) for fault in refusal.faults[:MAX_ERRORS]],
     }
     if len(refusal.faults) > MAX_ERRORS:
         problem["errors_truncated"] = True
     return problem | refusal.extra
 
 
-def _error_of(fault: Fault) -> dict[str, str]:
+def error_of(fault: Fault) -> dict[str, str]:
+    """One fault as the problem lists it, in the active language."""
     place = {"pointer": fault.pointer, "parameter": fault.parameter, "header": fault.header}
     named = {name: value for name, value in place.items() if value is not None}
     return {**named, "code": fault.code, "detail": gettext(fault.message) % fault.params}

@@ -17,18 +17,16 @@ from integrations.problems import refusal_of
 
 
 def read(serializer: type[StrictSerializer], body: Any) -> dict[str, Any]:
-    """The body's values. Raises ValidationError with every fault of its shape."""
+    """The body's values. Raises Invalid with every fault of its shape."""
     shape = serializer(data=body)
-    shape.is_valid(raise_exception=True)
+    try:
+        shape.is_valid(raise_exception=True)
+    except ValidationError as error:
+        refusal = refusal_of(error)
+        assert refusal is not None, "the door knows the faults of shapes"
+        raise refusal from error
     values: dict[str, Any] = shape.validated_data
     return values
-
-
-def faults_of(error: ValidationError) -> list[Fault]:
-    """The faults of a shape, with their places."""
-    refusal = refusal_of(error)
-    assert refusal is not None, "the door knows the faults of shapes"
-    return [*refusal.faults]
 
 
 def body_of(request: Request) -> Mapping[str, Any]:
@@ -48,7 +46,7 @@ def seller_of(request: Request, serializer: type[StrictSerializer]) -> uuid.UUID
 def _with_those_of_the_shape(fault: Fault, serializer: type[StrictSerializer], body: Mapping[str, Any]) -> list[Fault]:
     try:
         read(serializer, body)
-    except ValidationError as error:
-        others = faults_of(error)
-        return others if any(other.pointer == fault.pointer for other in others) else [fault, *others]
+    except Invalid as refusal:
+        at_seller = any(other.pointer == fault.pointer for other in refusal.faults)
+        return [*refusal.faults] if at_seller else [fault, *refusal.faults]
     return [fault]

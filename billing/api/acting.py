@@ -13,13 +13,16 @@ from billing import queries
 from integrations.authentication import principal_of
 from integrations.idempotency import run_idempotently
 from integrations.parameters import check_parameters
+from integrations.refusals import written_down
 
 
 def act(
-    request: Request, invoice_id: uuid.UUID, work: Callable[[], Response], *, key_required: bool = True
+    request: Request, action: str, invoice_id: uuid.UUID, work: Callable[[], Response], *, key_required: bool = True
 ) -> HttpResponse:
-    """Do ``work`` once, in one transaction, if the invoice is one of the caller's."""
+    """Do ``work`` once, in one transaction, if the invoice is one of the caller's; a refusal is written down as that
+    of ``action``, the audit log's word for what would have happened."""
     check_parameters(request)
     principal = principal_of(request)
     seller_id = queries.seller_of_invoice(invoice_id, seller_ids=principal.seller_ids)
-    return run_idempotently(request, seller_id=seller_id, mode=principal.mode, required=key_required, work=work)
+    with written_down(request, action, seller_id=seller_id, subject="invoice", subject_id=invoice_id):
+        return run_idempotently(request, seller_id=seller_id, mode=principal.mode, required=key_required, work=work)

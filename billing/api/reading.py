@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.utils import timezone
-from rest_framework.exceptions import ValidationError
 
 from billing.api.requests import LineRequest, LinesField, PreviewRequest
 from billing.api.translation import described_client, draft_of
@@ -15,7 +14,7 @@ from billing.services.drafting import check_draft
 from core.errors import Fault, Invalid
 from integrations.fields import StrictSerializer
 from integrations.pointers import pointer
-from integrations.reading import faults_of, read
+from integrations.reading import read
 
 
 class _RestRequest(PreviewRequest):
@@ -28,9 +27,8 @@ def read_invoice(shape: type[StrictSerializer], body: Mapping[str, Any], *, sell
     """The body's values. Raises Invalid with every fault of its shape, and those of the parts that could be read."""
     try:
         return read(shape, body)
-    except ValidationError as error:
-        faults = faults_of(error)
-        raise Invalid([*faults, *_of_the_rest(body, faults, seller_id)]) from error
+    except Invalid as refusal:
+        raise Invalid([*refusal.faults, *_of_the_rest(body, refusal.faults, seller_id)]) from refusal
 
 
 def _of_the_rest(body: Mapping[str, Any], faults: Iterable[Fault], seller_id: uuid.UUID) -> list[Fault]:

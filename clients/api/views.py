@@ -24,6 +24,7 @@ from integrations.merging import merged
 from integrations.pagination import Keyset
 from integrations.parameters import check_parameters
 from integrations.reading import body_of, read, seller_of
+from integrations.refusals import written_down
 from integrations.scopes import Scope
 
 LISTING = Keyset(orderings={"id": "id", "name": "search_name"}, default="-id", filters=(*FILTERS,))
@@ -42,7 +43,8 @@ class ClientsView(APIView):
         check_parameters(request)
         seller_id, mode = seller_of(request, ClientRequest), principal_of(request).mode
         work = partial(_create, request, seller_id)
-        return run_idempotently(request, seller_id=seller_id, mode=mode, required=False, work=work)
+        with written_down(request, "client.created", seller_id=seller_id, subject="client"):
+            return run_idempotently(request, seller_id=seller_id, mode=mode, required=False, work=work)
 
 
 def _create(request: Request, seller_id: uuid.UUID) -> Response:
@@ -70,7 +72,8 @@ class ClientView(APIView):
         principal = principal_of(request)
         seller_id = visible_client(client_id, seller_ids=principal.seller_ids).seller_id
         work = partial(_change, request, client_id)
-        return run_idempotently(request, seller_id=seller_id, mode=principal.mode, required=False, work=work)
+        with written_down(request, "client.changed", seller_id=seller_id, subject="client", subject_id=client_id):
+            return run_idempotently(request, seller_id=seller_id, mode=principal.mode, required=False, work=work)
 
 
 def _change(request: Request, client_id: uuid.UUID) -> Response:

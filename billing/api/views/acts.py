@@ -25,7 +25,7 @@ class SubmitView(APIView):
     required_scopes = {"POST": (Scope.INVOICES_WRITE,)}
 
     def post(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
-        return act(request, invoice_id, lambda: self._submit(request, invoice_id))
+        return act(request, "invoice.submitted", invoice_id, lambda: self._submit(request, invoice_id))
 
     def _submit(self, request: Request, invoice_id: uuid.UUID) -> Response:
         read(EmptyRequest, body_of(request))
@@ -39,7 +39,7 @@ class IssueView(APIView):
     required_scopes = {"POST": (Scope.INVOICES_ISSUE,)}
 
     def post(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
-        return act(request, invoice_id, lambda: self._issue(request, invoice_id))
+        return act(request, "invoice.issued", invoice_id, lambda: self._issue(request, invoice_id))
 
     def _issue(self, request: Request, invoice_id: uuid.UUID) -> Response:
         read(EmptyRequest, body_of(request))
@@ -53,7 +53,7 @@ class VoidView(APIView):
     required_scopes = {"POST": (Scope.INVOICES_VOID,)}
 
     def post(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
-        return act(request, invoice_id, lambda: self._void(request, invoice_id))
+        return act(request, "invoice.voided", invoice_id, lambda: self._void(request, invoice_id))
 
     def _void(self, request: Request, invoice_id: uuid.UUID) -> Response:
         said = read(VoidRequest, body_of(request))

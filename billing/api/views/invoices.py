@@ -30,6 +30,7 @@ from integrations.pagination import Keyset
 from integrations.parameters import check_parameters, refuse
 from integrations.permissions import require_scopes
 from integrations.reading import body_of, seller_of
+from integrations.refusals import written_down
 from integrations.scopes import Scope
 
 LISTING = Keyset(orderings={"id": "id", "issue_date": "issue_date"}, default="-id", filters=(*NAMES, "expand"))
@@ -49,14 +50,11 @@ class InvoicesView(APIView):
         check_parameters(request)
         if body_of(request).get("issue") is True:
             require_scopes(request, Scope.INVOICES_WRITE, Scope.INVOICES_ISSUE)
-        seller_id = seller_of(request, InvoiceRequest)
-        return run_idempotently(
-            request,
-            seller_id=seller_id,
-            mode=principal_of(request).mode,
-            required=True,
-            work=lambda: _create(request, seller_id),
-        )
+        seller_id, mode = seller_of(request, InvoiceRequest), principal_of(request).mode
+        work = partial(_create, request, seller_id)
+        action = "invoice.issued" if body_of(request).get("issue") is True else "invoice.created"
+        with written_down(request, action, seller_id=seller_id, subject="invoice"):
+            return run_idempotently(request, seller_id=seller_id, mode=mode, required=True, work=work)
 
 
 def _create(request: Request, seller_id: uuid.UUID) -> Response:
@@ -111,7 +109,7 @@ class InvoiceView(APIView):
         return Response(shown_for(request, parts), headers={"ETag": etag})
 
     def patch(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
-        return act(request, invoice_id, lambda: self._patch(request, invoice_id), key_required=False)
+        return act(request, "invoice.changed", invoice_id, lambda: self._patch(request, invoice_id), key_required=False)
 
     def _patch(self, request: Request, invoice_id: uuid.UUID) -> Response:
         changed = revise_draft(
@@ -120,7 +118,9 @@ class InvoiceView(APIView):
         return invoice_answer(changed.parts, warnings=changed.warnings)
 
     def delete(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
-        return act(request, invoice_id, lambda: self._delete(request, invoice_id), key_required=False)
+        return act(
+            request, "invoice.discarded", invoice_id, lambda: self._delete(request, invoice_id), key_required=False
+        )
 
     def _delete(self, request: Request, invoice_id: uuid.UUID) -> Response:
         discarded = discard_draft(

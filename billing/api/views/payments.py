@@ -34,7 +34,7 @@ class PaymentsView(APIView):
         return page.response([represent_payment(payment) for payment in page.rows])
 
     def post(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
-        return act(request, invoice_id, partial(_record, request, invoice_id))
+        return act(request, "payment.recorded", invoice_id, partial(_record, request, invoice_id))
 
 
 def _record(request: Request, invoice_id: uuid.UUID) -> Response:
