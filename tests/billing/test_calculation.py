@@ -207,16 +207,31 @@ def test_the_withholding_is_taken_of_the_bases(invoice, how):
     assert Fraction(totals.withholding_total) == rounded(exact)
 
 
+def test_the_longest_numbers_that_fit_are_rounded_once():
+    """504605470394.03499999999999999999: in Python's ordinary 28 digits it would first become …035, and then …04."""
+    (net,) = calculate([line("99.000001", "5097029999.02000001", "0.0001")]).line_nets
+    assert str(net) == "504605470394.03"
+
+
+def test_the_line_that_gives_up_a_cent_is_the_largest_wherever_it_stands():
+    """9.99 / 1.21 and 11.20 / 1.21 end alike (…62); together they are a cent over their base of 25.77."""
+    small, large = line("1", "9.99"), line("1", "11.20")
+    orders = [[small, small, large], [large, small, small], [small, large, small]]
+    nets = [calculate(order, prices_include_tax=True).line_nets for order in orders]
+    assert [[str(net) for net in found] for found in nets] == [
+        ["8.26", "8.26", "9.25"],
+        ["9.25", "8.26", "8.26"],
+        ["8.26", "9.25", "8.26"],
+    ]
+
+
 @pytest.mark.parametrize("inside", [False, True])
-def test_the_longest_numbers_that_fit_are_rounded_once(inside):
-    """18 × 20 digits and a discount of seven: 45 digits, where Python's ordinary 28 would round twice."""
-    long = line("999999999999.999999", "0.00000049", "50.0001")
-    totals = calculate([long], prices_include_tax=inside)
-    exact = asked(long)
-    assert Fraction(totals.gross_total if inside else totals.net_total) == exact
-    assert Fraction(calculate([line("999999.999999", "999999.99999999", "99.9999")]).net_total) == rounded(
-        Fraction("999999.999999") * Fraction("999999.99999999") / 1_000_000
-    )
+@pytest.mark.parametrize("category", ["S2", "N1", "N2", "E"])
+def test_a_rate_on_an_untaxed_line_is_not_charged(category, inside):
+    """It is a fault elsewhere (``tax_rate_must_be_zero``), and would be one here too."""
+    untaxed = line("1", "100.00", kind=("IVA", category, "", "01", "21", "5.2"))
+    totals = calculate([untaxed], prices_include_tax=inside)
+    assert str(totals.gross_total) == str(totals.net_total) == "100.00"
 
 
 def test_a_thousand_lines_stay_inside_the_aeats_tolerance_even_when_every_rounding_goes_one_way():
