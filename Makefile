@@ -74,7 +74,7 @@ translations: .venv/installed-dev  ## bring the Spanish catalogue up to date, an
 	@touch $@ .venv/installed
 
 .venv/bin/pip:
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=…" * (sys.version_info < (3, 11)))'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=…")'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(call install,python3-venv); }
 	$(PYTHON) -m venv --clear .venv
 
