@@ -325,8 +325,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="update_while_open",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    PERFORM 1 FROM billing_invoice\n        WHERE id = ANY (ARRAY[OLD.invoice_id, NEW.invoice_id]) AND status IN ('issued', 'discarded') FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'correlativa: the invoice of this row is closed';\n    END IF;\n    RETURN NEW;\n",
-                    hash="8df0886e658a2dc093130467bf32b2c66f7f3484",
+                    func="\n    PERFORM 1 FROM billing_invoice WHERE id = ANY (ARRAY[OLD.invoice_id, NEW.invoice_id]) FOR SHARE;\n    IF EXISTS (\n        SELECT 1 FROM billing_invoice WHERE id = ANY (ARRAY[OLD.invoice_id, NEW.invoice_id]) AND status IN ('issued', 'discarded')\n    ) THEN\n        RAISE EXCEPTION 'correlativa: the invoice of this row is closed';\n    END IF;\n    RETURN NEW;\n",
+                    hash="bbfa39690247ddf56ef3d87368ec528d1de52093",
                     operation="UPDATE",
                     pgid="pgtrigger_update_while_open_e91a7",
                     table="billing_invoiceline",
@@ -339,8 +339,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_while_open",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    PERFORM 1 FROM billing_invoice\n        WHERE id = ANY (ARRAY[OLD.invoice_id]) AND status IN ('issued', 'discarded') FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'correlativa: the invoice of this row is closed';\n    END IF;\n    RETURN OLD;\n",
-                    hash="d3a449f24b524eecc1c02c0145b6837f8ec96bdd",
+                    func="\n    PERFORM 1 FROM billing_invoice WHERE id = ANY (ARRAY[OLD.invoice_id]) FOR SHARE;\n    IF EXISTS (\n        SELECT 1 FROM billing_invoice WHERE id = ANY (ARRAY[OLD.invoice_id]) AND status IN ('issued', 'discarded')\n    ) THEN\n        RAISE EXCEPTION 'correlativa: the invoice of this row is closed';\n    END IF;\n    RETURN OLD;\n",
+                    hash="e74ed5bd468603b1093e609204bd0b6d733366a3",
                     operation="DELETE",
                     pgid="pgtrigger_delete_while_open_0d123",
                     table="billing_invoiceline",
@@ -828,8 +828,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="update_while_open",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    PERFORM 1 FROM billing_invoice\n        WHERE id = ANY (ARRAY[OLD.invoice_id, NEW.invoice_id]) AND status IN ('issued', 'discarded') FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'correlativa: the invoice of this row is closed';\n    END IF;\n    RETURN NEW;\n",
-                    hash="abc5c2a442e281f58184294840c18ecb061c252c",
+                    func="\n    PERFORM 1 FROM billing_invoice WHERE id = ANY (ARRAY[OLD.invoice_id, NEW.invoice_id]) FOR SHARE;\n    IF EXISTS (\n        SELECT 1 FROM billing_invoice WHERE id = ANY (ARRAY[OLD.invoice_id, NEW.invoice_id]) AND status IN ('issued', 'discarded')\n    ) THEN\n        RAISE EXCEPTION 'correlativa: the invoice of this row is closed';\n    END IF;\n    RETURN NEW;\n",
+                    hash="50132459e5d64a4b1932710a93c0eceed1e81f81",
                     operation="UPDATE",
                     pgid="pgtrigger_update_while_open_8980e",
                     table="billing_taxsubtotal",
@@ -842,8 +842,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_while_open",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    PERFORM 1 FROM billing_invoice\n        WHERE id = ANY (ARRAY[OLD.invoice_id]) AND status IN ('issued', 'discarded') FOR SHARE;\n    IF FOUND THEN\n        RAISE EXCEPTION 'correlativa: the invoice of this row is closed';\n    END IF;\n    RETURN OLD;\n",
-                    hash="e0bafb4cf44c65ecb9d2d93003da4a4d307e43ce",
+                    func="\n    PERFORM 1 FROM billing_invoice WHERE id = ANY (ARRAY[OLD.invoice_id]) FOR SHARE;\n    IF EXISTS (\n        SELECT 1 FROM billing_invoice WHERE id = ANY (ARRAY[OLD.invoice_id]) AND status IN ('issued', 'discarded')\n    ) THEN\n        RAISE EXCEPTION 'correlativa: the invoice of this row is closed';\n    END IF;\n    RETURN OLD;\n",
+                    hash="3a889d9a8f3f56f3061ebd299d113d76d2212a1c",
                     operation="DELETE",
                     pgid="pgtrigger_delete_while_open_b1071",
                     table="billing_taxsubtotal",

@@ -271,11 +271,13 @@ class Invoice(models.Model):
 
 
 # A line or subtotal of an issued or discarded invoice stays as it is. FOR SHARE makes the edit wait for an issuing
-# that is under way: with a plain look, a line slipped into an invoice that was being issued.
+# that is under way, whatever the status still is; only then, in a statement of its own with a look of its own, is the
+# status read. With both in one, an open invoice is not locked, and a line changed while its invoice was being issued.
 _PARENT_IS_OPEN = """
-    PERFORM 1 FROM billing_invoice
-        WHERE id = ANY (ARRAY[{rows}]) AND status IN ('issued', 'discarded') FOR SHARE;
-    IF FOUND THEN
+    PERFORM 1 FROM billing_invoice WHERE id = ANY (ARRAY[{rows}]) FOR SHARE;
+    IF EXISTS (
+        SELECT 1 FROM billing_invoice WHERE id = ANY (ARRAY[{rows}]) AND status IN ('issued', 'discarded')
+    ) THEN
         RAISE EXCEPTION 'correlativa: the invoice of this row is closed';
     END IF;
     RETURN {result};
