@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
@@ -137,6 +137,10 @@ def forbids(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied
 
 
+def suspects(request: HttpRequest) -> HttpResponse:
+    raise SuspiciousOperation
+
+
 handler400 = "integrations.problems.bad_request"
 handler403 = "integrations.problems.permission_denied"
 handler404 = "integrations.problems.not_found"
@@ -150,6 +154,8 @@ urlpatterns = [
     path("api/v1/breaks", breaks),
     path("api/v1/forbids", forbids),
     path("breaks", breaks),
+    path("forbids", forbids),
+    path("suspects", suspects),
 ]
 
 

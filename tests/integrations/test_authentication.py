@@ -2,10 +2,13 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.http import HttpRequest
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from rest_framework.request import Request
 
 from audit.models import AuditEntry
+from integrations.authentication import TokenAuthentication
 from integrations.models import ApiToken
 from integrations.services.tokens import revoke_token
 from tests.builders import MARIA, a_seller
@@ -80,6 +83,10 @@ def test_no_token_or_no_proper_one_is_401_without_a_query(header, code, django_a
     assert answer.json()["code"] == code
     assert answer["WWW-Authenticate"].startswith("Bearer")
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_the_framework_learns_how_to_authenticate():
+    assert TokenAuthentication().authenticate_header(Request(HttpRequest())) == "Bearer"
 
 
 def test_a_mistyped_token_is_told_without_asking_the_database(seller, django_assert_num_queries):

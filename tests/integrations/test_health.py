@@ -35,6 +35,14 @@ def test_ready_once_the_database_is_migrated_and_the_workers_go_round():
 
 
 @pytest.mark.django_db
+def test_once_migrated_readiness_costs_two_queries(django_assert_num_queries):
+    beat(name="documents", now=timezone.now())
+    ready()
+    with django_assert_num_queries(2):
+        assert ready().status_code == 200
+
+
+@pytest.mark.django_db
 def test_not_ready_before_any_worker_was_seen():
     answer = ready()
     assert answer.status_code == 503

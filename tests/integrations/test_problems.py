@@ -4,7 +4,10 @@ from typing import cast
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import UnreadablePostError
 from django.utils import translation
+from rest_framework import exceptions
 from rest_framework.exceptions import ErrorDetail, Throttled, ValidationError
 
 from core.errors import Fault, Invalid, Refusal
@@ -126,6 +129,23 @@ def test_throttling_of_the_framework_says_when_to_come_back():
     assert refused(Throttled(wait=7)).headers == {"Retry-After": "7"}
 
 
+@pytest.mark.parametrize(
+    ("exc", "status", "code"),
+    [
+        (exceptions.ParseError(), 400, "body_unreadable"),
+        (UnreadablePostError(), 400, "body_unreadable"),
+        (exceptions.NotAuthenticated(), 401, "token_missing"),
+        (exceptions.AuthenticationFailed(), 401, "token_missing"),
+        (exceptions.PermissionDenied(), 403, "not_permitted"),
+        (exceptions.NotFound(), 404, "not_found"),
+        (RequestDataTooBig(), 413, "body_too_large"),
+        (SuspiciousOperation(), 400, "bad_request"),
+    ],
+)
+def test_exceptions_of_the_frameworks_are_refusals_of_ours(exc, status, code):
+    assert (refused(exc).status, refused(exc).code) == (status, code)
+
+
 def test_an_unknown_exception_is_no_refusal():
     assert refusal_of(KeyError("x")) is None
 
@@ -196,6 +216,12 @@ def test_a_failure_outside_of_the_api_is_a_page(db):
 
 def test_a_ban_of_djangos_own_is_403(db):
     check(caller().get("/api/v1/forbids"), 403, "not_permitted")
+
+
+@pytest.mark.parametrize(("path", "status"), [("/forbids", 403), ("/suspects", 400)])
+def test_a_ban_outside_of_the_api_is_a_page(db, path, status):
+    answer = caller().get(path)
+    assert (answer.status_code, answer["Content-Type"].split(";")[0]) == (status, "text/html")
 
 
 def test_a_host_that_is_not_ours_is_400(db):

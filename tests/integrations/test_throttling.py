@@ -1,4 +1,6 @@
+import sys
 import uuid
+from types import SimpleNamespace
 
 import pytest
 
@@ -102,6 +104,25 @@ def test_in_redis_all_processes_count_together():
     redis = Redis()
     one, other = (RedisCounter(redis, failure=ConnectionError) for _ in range(2))
     assert [one.add("k", 1), other.add("k", 1), one.add("k", 2)] == [1, 2, 1]
+
+
+def test_redis_is_asked_where_it_is_configured(settings, monkeypatch):
+    redis, asked = Redis(), []
+
+    def from_url(url, **_options):
+        asked.append(url)
+        return redis
+
+    module = SimpleNamespace(RedisError=ConnectionError, Redis=SimpleNamespace(from_url=from_url))
+    monkeypatch.setitem(sys.modules, "redis", module)
+    settings.REDIS_URL = "redis://localhost"
+    throttling.counter.cache_clear()
+    try:
+        assert throttling.counter().add("k", 1) == 1
+    finally:
+        throttling.counter.cache_clear()
+    assert asked == ["redis://localhost"]
+    assert len(redis.values) == 1
 
 
 def test_while_redis_is_away_the_process_counts_alone():
