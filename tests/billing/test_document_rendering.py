@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from audit.models import AuditEntry
-from billing.documents import RenderingFault, document_view
+from billing.documents import RenderingFault, document_view, render_pdf
 from billing.models import Document, DocumentState, Invoice
 from billing.services import rendering
 from billing.services.issuing import create_and_issue
@@ -24,6 +24,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def client():
     return a_client(a_seller())
+
+
+def content_of(document: Document) -> bytes:
+    assert document.content is not None
+    return bytes(document.content)
 
 
 @pytest.fixture
@@ -43,8 +48,8 @@ def test_an_issued_invoice_gets_its_document(client):
 
     document = Document.objects.get(invoice=invoice)
     assert document.state == DocumentState.RENDERED
-    assert bytes(document.content).startswith(b"%PDF-")
-    assert document.sha256 == hashlib.sha256(document.content).hexdigest()
+    assert content_of(document).startswith(b"%PDF-")
+    assert document.sha256 == hashlib.sha256(content_of(document)).hexdigest()
     assert (document.rendered_at, document.attempts, document.lease_until) == (NOW, 1, None)
 
 
@@ -56,7 +61,7 @@ def test_the_act_is_audited_and_told(client):
     entry = AuditEntry.objects.get(action="document.rendered")
     event = Event.objects.get(type="document.rendered")
 
-    said = {"sha256": document.sha256, "size": len(document.content)}
+    said = {"sha256": document.sha256, "size": len(content_of(document))}
     assert (entry.actor_kind, entry.actor_id, entry.subject_id) == ("worker", "renderer", str(invoice.id))
     assert entry.after == said
     assert event.payload == {"invoice": str(invoice.id), "document": "pdf", **said}
@@ -164,10 +169,9 @@ def test_a_worker_that_dies_leaves_the_document_to_another(client, monkeypatch):
 def test_a_worker_that_was_given_up_changes_nothing_when_it_returns(client, monkeypatch):
     """It was slower than its lease; meanwhile another rendered the document."""
     an_invoice(client)
-    swift = rendering.render_pdf
 
     def slow(view: object) -> bytes:
-        monkeypatch.setattr(rendering, "render_pdf", swift)
+        monkeypatch.setattr(rendering, "render_pdf", render_pdf)
         assert render_due_documents(now=NOW + LEASE) == 1
         return b"%PDF- too late"
 
@@ -177,7 +181,9 @@ def test_a_worker_that_was_given_up_changes_nothing_when_it_returns(client, monk
     document = Document.objects.get()
     assert document.state == DocumentState.RENDERED
     assert (
-        document.sha256 == hashlib.sha256(document.content).hexdigest() != hashlib.sha256(b"%PDF- too late").hexdigest()
+        document.sha256
+        == hashlib.sha256(content_of(document)).hexdigest()
+        != hashlib.sha256(b"%PDF- too late").hexdigest()
     )
     assert AuditEntry.objects.filter(action="document.rendered").count() == 1
 
@@ -195,7 +201,10 @@ def test_a_failure_waits_longer_each_time_and_then_for_a_person(client):
     assert (document.state, document.attempts, document.content) == (DocumentState.FAILED, MOST_ATTEMPTS, None)
     assert document.last_error == "RenderingFault: a font is missing for «Ferretería Peña»"
     entry = AuditEntry.objects.get(action="document.failed")
-    assert (entry.subject_id, entry.after["attempts"]) == (str(invoice.id), MOST_ATTEMPTS)
+    assert (entry.subject_id, entry.after) == (
+        str(invoice.id),
+        {"attempts": MOST_ATTEMPTS, "error": document.last_error},
+    )
     assert render_due_documents(now=now + timedelta(days=1)) == 0
 
 
@@ -210,12 +219,11 @@ def test_a_failure_is_not_tried_before_its_time(client):
 
 def test_a_document_that_fails_does_not_stand_in_the_way(client, monkeypatch):
     bad, good = an_invoice(client).invoice, an_invoice(client).invoice
-    honest = rendering.render_pdf
 
     def render(view):
         if view.number == bad.display_number:
             raise RenderingFault("no")
-        return honest(view)
+        return render_pdf(view)
 
     monkeypatch.setattr(rendering, "render_pdf", render)
     render_due_documents(now=NOW)
@@ -306,11 +314,11 @@ def test_workers_share_the_rows_and_render_each_once():
 @pytest.mark.django_db(transaction=True)
 def test_no_transaction_is_open_while_it_renders(monkeypatch):
     an_invoice(a_client(a_seller()))
-    honest, blocks = rendering.render_pdf, []
+    blocks = []
 
     def watched(view):
         blocks.append(connection.in_atomic_block)
-        return honest(view)
+        return render_pdf(view)
 
     monkeypatch.setattr(rendering, "render_pdf", watched)
     render_due_documents(now=NOW)
