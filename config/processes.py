@@ -60,7 +60,7 @@ class Program:
     def ask_to_stop(self) -> None:
         """Ask its leader alone, who knows how to end its children."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
+            os.kill(self._process.pid, signal.SIGTERM)  # Popen's own way would reap it
 
     def stop(self) -> None:
         """Let it finish what it is at; end by force what takes too long."""

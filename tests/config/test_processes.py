@@ -90,6 +90,14 @@ def test_a_program_that_does_not_listen_is_ended_by_force(tmp_path, monkeypatch)
     assert not runs(pid)
 
 
+def test_a_program_may_be_asked_again_and_after_its_end(program, tmp_path):
+    family(tmp_path)
+    program.ask_to_stop()
+    assert eventually(lambda: not program.alive())
+    program.stop()
+    assert program.bury() == 0, "there is nothing left to bury"
+
+
 def test_stopping_what_never_ran_is_nothing(tmp_path):
     program = a_program(tmp_path)
     program.stop()
