@@ -16,9 +16,11 @@ import json
 import re
 import uuid
 from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
@@ -28,17 +30,42 @@ from rest_framework.response import Response
 from core.errors import Conflict, Fault, Refusal, Unreadable, gettext_noop
 from core.modes import Mode
 from integrations.errors import Unprocessable
-from integrations.locks import try_lock
-from integrations.models import IdempotencyKey
+from integrations.locks import lock_number
 from integrations.services.maintenance import KEPT
 
 HEADER = "Idempotency-Key"
 MAX_KEY = 255
 KEPT_HEADERS = ("Content-Type", "Duplicate-Of", "ETag", "Location", "Retry-After")
 
+# Two statements in one round trip, and two they must be: READ COMMITTED takes a snapshot per statement, and PostgreSQL
+# makes a commit visible before it releases the commit's locks. Asked in one, the look-up would see the time before
+# the lock was ours.
+_CLAIM = """
+    SELECT pg_try_advisory_xact_lock(%s);
+    SELECT fingerprint, status, headers::text, body, created_at FROM integrations_idempotencykey
+    WHERE seller_id = %s AND mode = %s AND key = %s AND created_at > %s
+"""
+# A key that expired, and that the night has not yet taken away, is written over.
+_STORE = """
+    INSERT INTO integrations_idempotencykey (seller_id, mode, key, fingerprint, status, headers, body, created_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (seller_id, mode, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,
+        headers = excluded.headers, body = excluded.body, created_at = excluded.created_at
+"""
+
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')  # RFC 8941 String
 _BARE = re.compile(r'[^",;]*')  # a comma is how a server joins two header lines
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{MAX_KEY}}}")
+
+
+class Stored(NamedTuple):
+    """What the first use of a key left."""
+
+    fingerprint: bytes
+    status: int
+    headers: str
+    body: bytes
+    created_at: datetime
 
 
 def run_idempotently(
@@ -59,8 +86,7 @@ def run_idempotently(
     with transaction.atomic(durable=True):
         if key is None:
             return _committable(work())
-        _claim(seller_id, mode, key)
-        if stored := _stored(seller_id, mode, key):
+        if stored := _claim(seller_id, mode, key):
             return _replayed(stored, fingerprint)
         answer = _committable(work())
         if answer.status_code < 300:
@@ -104,30 +130,30 @@ def fingerprint(*, method: str, path: str, query: str, body: object) -> bytes:
     return hashlib.sha256("\n".join(lines).encode()).digest()
 
 
-def _claim(seller_id: uuid.UUID, mode: Mode, key: str) -> None:
-    """Nobody waits: who comes second is told so, and no worker is blocked behind a slow first."""
-    if not try_lock("idempotency", seller_id, mode, key):
-        message = gettext_noop("The first call with this key is still running.")
-        raise Conflict("idempotency_in_progress", message, headers={"Retry-After": "1"})
+def _claim(seller_id: uuid.UUID, mode: Mode, key: str) -> Stored | None:
+    """Take the key for this transaction, and return what its first use left.
 
-
-def _stored(seller_id: uuid.UUID, mode: Mode, key: str) -> IdempotencyKey | None:
-    """What the key's first use left.
-
-    A statement of its own, after the lock: READ COMMITTED takes a snapshot per statement, and PostgreSQL makes a
-    commit visible before it releases the commit's locks. Asked together with the lock, it would look at the past.
+    Nobody waits: who comes second is told so, and no worker is blocked behind a slow first.
     """
-    known = IdempotencyKey.objects.filter(seller_id=seller_id, mode=mode, key=key)
-    return known.filter(created_at__gt=timezone.now() - KEPT).first()
+    with connection.cursor() as cursor:
+        oldest = timezone.now() - KEPT
+        cursor.execute(_CLAIM, [lock_number("idempotency", seller_id, mode, key), seller_id, mode, key, oldest])
+        (is_ours,) = cursor.fetchone()
+        if not is_ours:
+            message = gettext_noop("The first call with this key is still running.")
+            raise Conflict("idempotency_in_progress", message, headers={"Retry-After": "1"})
+        cursor.nextset()
+        row = cursor.fetchone()
+    return Stored(*row) if row else None
 
 
-def _replayed(stored: IdempotencyKey, fingerprint: bytes) -> HttpResponse:
-    if bytes(stored.fingerprint) != fingerprint:
+def _replayed(stored: Stored, fingerprint: bytes) -> HttpResponse:
+    if stored.fingerprint != fingerprint:
         message = gettext_noop("This key was used for another request: another intent needs another key.")
         first_used_at = stored.created_at.isoformat()
         raise Unprocessable("idempotency_key_reused", message, extra={"first_used_at": first_used_at})
-    headers = {**stored.headers, "Idempotent-Replayed": "true"}
-    return HttpResponse(bytes(stored.body), status=stored.status, headers=headers)
+    headers = {**json.loads(stored.headers), "Idempotent-Replayed": "true"}
+    return HttpResponse(stored.body, status=stored.status, headers=headers)
 
 
 def _committable(response: Response) -> HttpResponse:
@@ -140,23 +166,11 @@ def _committable(response: Response) -> HttpResponse:
 
 
 def _store(seller_id: uuid.UUID, mode: Mode, key: str, fingerprint: bytes, answer: HttpResponse) -> None:
-    """An expired key that the night has not yet taken away is written over."""
-    row = IdempotencyKey(
-        seller_id=seller_id,
-        mode=mode,
-        key=key,
-        fingerprint=fingerprint,
-        status=answer.status_code,
-        headers={name: answer[name] for name in KEPT_HEADERS if name in answer},
-        body=answer.content,
-        created_at=timezone.now(),
-    )
-    IdempotencyKey.objects.bulk_create(
-        [row],
-        update_conflicts=True,
-        unique_fields=["seller", "mode", "key"],
-        update_fields=["fingerprint", "status", "headers", "body", "created_at"],
-    )
+    headers = json.dumps({name: answer[name] for name in KEPT_HEADERS if name in answer})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STORE, [seller_id, mode, key, fingerprint, answer.status_code, headers, answer.content, timezone.now()]
+        )
 
 
 def _wrong_key(code: str, message: str) -> Refusal:

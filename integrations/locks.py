@@ -7,7 +7,8 @@ from hashlib import blake2b
 from django.db import connection
 
 
-def _key(*parts: object) -> int:
+def lock_number(*parts: object) -> int:
+    """The number under which PostgreSQL knows the lock named by ``parts``."""
     digest = blake2b("|".join(map(str, parts)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
 
@@ -16,12 +17,4 @@ def take_lock(*parts: object) -> None:
     """Wait for the lock named by ``parts``. First come, first served, unlike row locks."""
     assert connection.in_atomic_block, "an advisory lock needs a transaction to end it"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key(*parts)])
-
-
-def try_lock(*parts: object) -> bool:
-    """Take the lock named by ``parts`` if nobody holds it; never waits."""
-    assert connection.in_atomic_block, "an advisory lock needs a transaction to end it"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_key(*parts)])
-        return bool(cursor.fetchone()[0])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(*parts)])

@@ -5,11 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from integrations.idempotency import fingerprint
+from integrations.locks import lock_number, take_lock
 from integrations.models import ApiToken, Event, IdempotencyKey
+from integrations.outbox import publish
 from integrations.parsers import parse_object
 from integrations.services.tokens import revoke_token
 from tests.builders import MARIA, a_seller
@@ -179,6 +181,36 @@ def test_a_key_older_than_thirty_days_is_new_again(machine):
 def truncated(transactional_db):
     yield
     connection.close()
+
+
+def test_a_look_up_in_the_locks_own_round_trip_sees_what_the_lock_waited_for(truncated):
+    """What the claim relies on: a snapshot per statement, even where two travel together."""
+    seller, number = a_seller(), lock_number("a test")
+    seen = []
+
+    def wait_and_look():
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s); SELECT count(*) FROM integrations_event", [number])
+                cursor.nextset()
+                seen.append(cursor.fetchone()[0])
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=wait_and_look)
+    with transaction.atomic(), connection.cursor() as cursor:
+        take_lock("a test")
+        other.start()
+        while not seen:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+                " WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                break
+        publish("order.placed", seller_id=seller.id, mode="test", object_id="o", payload={}, by=MARIA)
+    other.join(timeout=30)
+    assert seen == [1]
 
 
 def test_fifty_parallel_calls_with_one_key_work_once(truncated):
