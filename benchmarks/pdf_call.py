@@ -12,7 +12,8 @@ from xhtml2pdf import pisa
 django.setup()
 
 from billing.documents import document_view, render_pdf  # noqa: E402 - Django comes first
-from billing.documents.pdf import ROOT, html_of  # noqa: E402 - Django comes first
+from billing.documents.fonts import ROOT  # noqa: E402 - Django comes first
+from billing.documents.pdf import html_of  # noqa: E402 - Django comes first
 from billing.models import Invoice  # noqa: E402 - Django comes first
 
 

@@ -8,76 +8,10 @@ from decimal import Decimal
 
 from billing.documents import formatting
 from billing.documents.countries import country_name
+from billing.documents.tables import Column, Measure, Table, aligned, column, table
 from billing.documents.view import DocumentView, LineView, TaxView
 from billing.documents.words import QR_LEGEND, QR_SYSTEM, QR_TITLE, Words, words_of
 from billing.parties import PartyCopy
-
-# The type of the tables: all digits have one width, and so has the mark between them (see fonts/README.md).
-TYPE_PT = Decimal("8.5")
-DIGIT_PT = Decimal("5.1")
-MARK_PT = Decimal("2.31")
-MM_PER_PT = Decimal("0.3528")
-MM_PER_CHARACTER = Decimal("1.62")
-COLUMN_GAP = Decimal(5)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A figure, set flush right; ``indent`` points keep its decimal mark under those of its column."""
-
-    text: str
-    indent: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of figures."""
-
-    title: str
-    cells: tuple[Cell, ...]
-
-    @property
-    def width(self) -> Decimal:
-        """As wide as its widest cell, in millimetres."""
-        characters = max(len(text) for text in (self.title, *(cell.text for cell in self.cells)))
-        indent = max((cell.indent for cell in self.cells), default=Decimal(0))
-        return characters * MM_PER_CHARACTER + indent * MM_PER_PT + COLUMN_GAP
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Words on the left, figures on the right."""
-
-    label: str
-    detail: str
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A column's title and its width in millimetres."""
-
-    title: str
-    width: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Words, with figures beside them, in a type that lets all of it in."""
-
-    label: Head
-    heads: tuple[Head, ...]
-    rows: tuple[Row, ...]
-    type_size: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """How wide a table is, and what its words need at least, in millimetres."""
-
-    whole: Decimal
-    words: Decimal
-
 
 LONGEST_NOTES_WITH_TOTALS = 600
 
@@ -220,30 +154,30 @@ def _party(party: PartyCopy, words: Words, language: str, *, abroad: bool) -> Pa
 
 def _lines(view: DocumentView, words: Words) -> Table:
     lines = view.lines
-    columns = [_aligned(words.quantity, [line.quantity for line in lines], words), *_prices(view, words)]
+    columns = [aligned(words.quantity, [line.quantity for line in lines], words), *_prices(view, words)]
     if any(line.discount_percent for line in lines):
         discounts = (
             formatting.percent(line.discount_percent, words) if line.discount_percent else "" for line in lines
         )
-        columns.append(_column(words.discount, discounts))
+        columns.append(column(words.discount, discounts))
     columns += [
-        _column(_tax_name(lines, words), (_rate(line, words, named=_is_mixed(lines)) for line in lines)),
-        _column(words.amount, (formatting.amount(line.line_net, words) for line in lines)),
+        column(_tax_name(lines, words), (_rate(line, words, named=_is_mixed(lines)) for line in lines)),
+        column(words.amount, (formatting.amount(line.line_net, words) for line in lines)),
     ]
     labels = [(line.description, line.product_code) for line in lines]
-    return _table(words.description, labels, columns, LINES)
+    return table(words.description, labels, columns, LINES)
 
 
 def _prices(view: DocumentView, words: Words) -> list[Column]:
     """The unit price without tax (art. 6.1.f), and with it where that is the price that was agreed."""
     prices = [line.unit_price for line in view.lines]
     if not view.prices_include_tax:
-        return [_aligned(words.unit_price, prices, words, least=2)]
+        return [aligned(words.unit_price, prices, words, least=2)]
     tax = _tax_name(view.lines, words)
     without = [(line.unit_price / _gross_factor(line)).quantize(Decimal("0.0001")) for line in view.lines]
     return [
-        _aligned(words.unit_price_with_tax.format(tax), prices, words, least=2),
-        _aligned(words.unit_price_without_tax.format(tax), without, words, least=2),
+        aligned(words.unit_price_with_tax.format(tax), prices, words, least=2),
+        aligned(words.unit_price_without_tax.format(tax), without, words, least=2),
     ]
 
 
@@ -255,16 +189,16 @@ def _taxes(view: DocumentView, words: Words) -> Table:
     """The breakdown by rate (arts. 6.1.g, 6.1.h and 6.2), with the surcharge beside its tax (LIVA art. 158)."""
     taxes = view.taxes
     columns = [
-        _column(words.taxable_amount, (formatting.amount(tax.taxable_amount, words) for tax in taxes)),
-        _column(words.tax_amount, (formatting.amount(tax.tax_amount, words) for tax in taxes)),
+        column(words.taxable_amount, (formatting.amount(tax.taxable_amount, words) for tax in taxes)),
+        column(words.tax_amount, (formatting.amount(tax.tax_amount, words) for tax in taxes)),
     ]
     if any(tax.surcharge_rate for tax in taxes):
         columns += [
-            _column("R.E.", (formatting.percent(tax.surcharge_rate, words) for tax in taxes)),
-            _column(words.tax_amount, (formatting.amount(tax.surcharge_amount, words) for tax in taxes)),
+            column("R.E.", (formatting.percent(tax.surcharge_rate, words) for tax in taxes)),
+            column(words.tax_amount, (formatting.amount(tax.surcharge_amount, words) for tax in taxes)),
         ]
     labels = [(_rate(tax, words, named=True), "") for tax in taxes]
-    return _table(_tax_name(taxes, words), labels, columns, TAXES)
+    return table(_tax_name(taxes, words), labels, columns, TAXES)
 
 
 def _is_mixed(rows: Iterable[LineView | TaxView]) -> bool:
@@ -321,43 +255,3 @@ def _payment(view: DocumentView, words: Words) -> tuple[Fact, ...]:
     terms = view.payment_terms or view.seller.payment_terms
     account = formatting.iban(view.seller.iban)
     return tuple(Fact(label, value) for label, value in ((words.payment, terms), ("IBAN", account)) if value)
-
-
-def _column(title: str, cells: Iterable[str]) -> Column:
-    return Column(title, tuple(Cell(text) for text in cells))
-
-
-def _aligned(title: str, values: Sequence[Decimal], words: Words, *, least: int = 0) -> Column:
-    """Figures with as many decimals as each needs, their decimal marks in one line."""
-    needed = [formatting.places_needed([value], least=least) for value in values]
-    most = max(needed, default=0)
-    cells = (
-        Cell(formatting.number(value, words, places=places), _indent(places, most))
-        for value, places in zip(values, needed, strict=True)
-    )
-    return Column(title, tuple(cells))
-
-
-def _indent(places: int, most: int) -> Decimal:
-    return (most - places) * DIGIT_PT + (MARK_PT if most and not places else 0)
-
-
-def _table(title: str, labels: Sequence[tuple[str, str]], columns: Sequence[Column], measure: Measure) -> Table:
-    """Columns side by side; figures in the billions make the type smaller, since a figure cannot be broken."""
-    natural = sum((column.width for column in columns), Decimal(0))
-    scale = min(Decimal(1), (measure.whole - measure.words) / natural)
-    figures = zip(*(_scaled(column.cells, scale) for column in columns), strict=True)
-    return Table(
-        Head(title, _hundredths(measure.whole - natural * scale)),
-        tuple(Head(column.title, _hundredths(column.width * scale)) for column in columns),
-        tuple(Row(label, detail, cells) for (label, detail), cells in zip(labels, figures, strict=True)),
-        _hundredths(TYPE_PT * scale),
-    )
-
-
-def _scaled(cells: Iterable[Cell], scale: Decimal) -> list[Cell]:
-    return [Cell(cell.text, _hundredths(cell.indent * scale)) for cell in cells]
-
-
-def _hundredths(length: Decimal) -> Decimal:
-    return length.quantize(Decimal("0.01"))

@@ -5,56 +5,25 @@ from __future__ import annotations
 import io
 import logging
 import threading
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.conf import settings
 from django.template import Context, Engine
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus.tables import CellStyle
 from xhtml2pdf import pisa
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 
+from billing.documents.fonts import ROOT, drawable
 from billing.documents.paper import paper_of
 from billing.documents.qr import qr_image
 from billing.documents.view import DocumentView
 
-ROOT = settings.BASE_DIR / "templates" / "documents"
 # An engine of its own: compiled once, with no tags but Django's, whatever the pages of the admin need.
 TEMPLATE = Engine(dirs=[str(ROOT)]).get_template("invoice.html")
 # Shorter than a worker's lease, so that no document is at work twice.
 POLICY = ResourceAccessPolicy.server(ROOT, allow_remote=False, max_render_seconds=50)
 
-# The names under which xhtml2pdf files the faces of the stylesheet's «Plex».
-REGULAR, BOLD = "plex_00", "plex_10"
-pdfmetrics.registerFont(TTFont(REGULAR, ROOT / "fonts" / "IBMPlexSans-Regular.ttf"))
-pdfmetrics.registerFont(TTFont(BOLD, ROOT / "fonts" / "IBMPlexSans-SemiBold.ttf"))
-# ReportLab begins every page and every table cell in a base font, which a PDF may not name without embedding it.
-pdfmetrics.registerFontFamily("plex", normal=REGULAR, bold=BOLD, baseFontFor="both")
-CellStyle.fontname = REGULAR
-
-
-class _Drawable(dict[int, str]):
-    """What our faces draw, as a table for ``str.translate``, filled as characters turn up."""
-
-    def __missing__(self, code: int) -> str:
-        self[code] = _drawn(chr(code))
-        return self[code]
-
-
-def _drawn(character: str) -> str:
-    category = unicodedata.category(character)
-    if category in {"Cc", "Zl", "Zp"}:  # controls
-        return "\n" if character == "\n" else " "
-    if category == "Cf":  # joiners and marks of direction: seen by nobody
-        return ""
-    known = all(ord(character) in pdfmetrics.getFont(face).face.charToGlyph for face in (REGULAR, BOLD))
-    return character if known else "" if category == "Mn" else "\N{REPLACEMENT CHARACTER}"
-
-
-_DRAWABLE = _Drawable()
+LOGGER = logging.getLogger("xhtml2pdf")
+LOGGER.propagate = False  # it may quote the invoice: what it says goes into the fault, not into the logs
 
 
 class RenderingFault(Exception):
@@ -70,11 +39,6 @@ def html_of(view: DocumentView) -> str:
     """The template filled in, in characters that our font can draw."""
     context = Context({"paper": paper_of(view), "qr": qr_image(view.qr_url)}, use_l10n=False)
     return drawable(TEMPLATE.render(context))
-
-
-def drawable(text: str) -> str:
-    """``text`` without what our fonts lack: emoji and scripts other than Latin, Greek and Cyrillic become �."""
-    return unicodedata.normalize("NFC", text).translate(_DRAWABLE)
 
 
 def pdf_of(html: str) -> bytes:
@@ -104,9 +68,8 @@ class _Complaints(logging.Handler):
 def _complaints() -> Iterator[list[str]]:
     """xhtml2pdf counts some of its warnings and logs all of them."""
     handler = _Complaints()
-    logger = logging.getLogger("xhtml2pdf")
-    logger.addHandler(handler)
+    LOGGER.addHandler(handler)
     try:
         yield handler.messages
     finally:
-        logger.removeHandler(handler)
+        LOGGER.removeHandler(handler)

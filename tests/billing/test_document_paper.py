@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from billing.documents import formatting
 from billing.documents.countries import country_name
-from billing.documents.paper import Paper, Table, paper_of
+from billing.documents.paper import Paper, paper_of
+from billing.documents.tables import Table
 from billing.documents.view import DocumentView
 from billing.documents.words import ENGLISH, SPANISH
 from tests.billing.papers import BUYER, SELLER, a_draft_view, a_line, a_view

@@ -234,6 +234,7 @@ def test_no_text_breaks_the_paper(texts):
         "<p>北</p>",
     ],
 )
-def test_any_complaint_of_the_renderer_is_a_fault(fragment):
+def test_any_complaint_of_the_renderer_is_a_fault_and_no_log(fragment, capfd):
     with pytest.raises(RenderingFault):
         pdf_of(f"<html><body>{fragment}</body></html>")
+    assert capfd.readouterr().err == ""
