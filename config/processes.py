@@ -87,7 +87,7 @@ class Supervisor:
         self, services: Sequence[Service], *, stopping: Stopping, pid_file: Path, say: Callable[[str], None]
     ) -> None:
         self._services, self._stopping, self._pid_file, self._say = services, stopping, pid_file, say
-        self._started_at: dict[str, float] = {}
+        self._started_at = {service.name: -_BREATH for service in services if service.alive()}
 
     def watch(self) -> None:
         """Look again and again, until told to stop."""

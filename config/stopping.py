@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
 
 
 class Stopping:
@@ -13,9 +14,12 @@ class Stopping:
     and would wait for itself, for ever.
     """
 
-    def __init__(self, *numbers: signal.Signals) -> None:
-        """Listen for the signals explicitly: a shell starts its background jobs with SIGINT ignored."""
-        self._asked = False
+    def __init__(self, *numbers: signal.Signals, also: Callable[[], bool] = bool) -> None:
+        """Listen for the signals explicitly: a shell starts its background jobs with SIGINT ignored.
+
+        ``also`` is asked whenever we are: another way of being told.
+        """
+        self._asked, self._also = False, also
         for number in numbers:
             signal.signal(number, lambda *_: self.set())
 
@@ -23,10 +27,10 @@ class Stopping:
         self._asked = True
 
     def is_set(self) -> bool:
-        return self._asked
+        return self._asked or self._also()
 
     def wait(self, seconds: float) -> bool:
         """Sleep that long, unless asked to stop before; whether we are."""
-        if not self._asked:
+        if not self.is_set():
             time.sleep(seconds)
-        return self._asked
+        return self.is_set()

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from config.demo.make import Make
 from config.demo.place import ROOT, Place
 from config.demo.welcome import welcome
 from config.postgres import EmbeddedPostgres, PostgresError
@@ -96,7 +97,7 @@ def say(sentence: str) -> None:
 
 def main() -> None:
     """Run with the environment's PORT (8000) and DATA_DIR (``var``)."""
-    stopping = Stopping(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    stopping = Stopping(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, also=Make().was_interrupted)
     place = Place(folder=Path(os.environ.get("DATA_DIR") or "var").resolve(), port=int(os.environ.get("PORT") or 8000))
     os.chdir(ROOT)
     try:
