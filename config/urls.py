@@ -10,6 +10,7 @@ from config.metrics import metrics
 from integrations.api.urls import urlpatterns as door_api
 from integrations.health import healthz, readyz
 from integrations.paths import with_optional_slash
+from integrations.problem_pages import explain
 from integrations.schema_views import DocsView, SchemaView
 
 handler400 = "integrations.problems.bad_request"
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics),
+    path("problems/<slug:code>", explain),
     path("api/v1/schema", SchemaView.as_view(), name="schema"),
     path("api/v1/docs", DocsView.as_view(), name="docs"),
     path("api/v1/", include(with_optional_slash(API))),
