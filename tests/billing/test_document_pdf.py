@@ -133,12 +133,14 @@ def test_the_qr_code_comes_before_the_content_and_on_the_first_page_only():
 
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_a_test_is_marked_on_every_page(language):
-    view = a_view(*many_lines(60), is_test=True, language=language)
+    view = a_view(*many_lines(26), is_test=True, language=language)
     marked, plain = render_pdf(view), render_pdf(replace(view, is_test=False))
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(marked)).pages]
 
-    assert all("SIN VALIDEZ" in page for page in pages_of(view))
-    for page in range(2):
-        across, paper = (picture_of(pdf, page=page, dpi=36).histogram() for pdf in (marked, plain))
+    assert len(pages) == 2
+    for number, text in enumerate(pages):
+        across, paper = (picture_of(pdf, page=number, dpi=36).histogram() for pdf in (marked, plain))
+        assert "SIN VALIDEZ" in text
         assert paper[255] - across[255] > 0.03 * sum(paper)  # the mark across the page is no white
 
 
@@ -216,7 +218,7 @@ def test_what_no_font_draws_is_shown_as_missing():
     assert "Té �� � é Ωμέγα Жук fin" in text  # never a word that is silently shorter
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.lists(st.text(min_size=1, max_size=200), min_size=1, max_size=3))
 def test_no_text_breaks_the_paper(texts):
     lines = [a_line(text) for text in texts]
