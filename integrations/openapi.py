@@ -11,9 +11,17 @@ from drf_spectacular.extensions import (
     OpenApiSerializerFieldExtension,
 )
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema_serializer
+from drf_spectacular.utils import (
+    Direction,
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema_serializer,
+    inline_serializer,
+)
 from rest_framework import serializers
 
+from integrations.fields import TextOnlyField
 from integrations.pagination import DEFAULT_LIMIT, MAX_LIMIT, Keyset
 from integrations.permissions import scopes_of
 from integrations.problems import CONTENT_TYPE, MAX_ERRORS, TITLES
@@ -57,6 +65,9 @@ IDEMPOTENCY_KEY = _header(
     required=True,
     examples=[OpenApiExample("A key", value="8e03978e-40d5-43e8-bc93-6894a57f9324")],
 )
+OPTIONAL_IDEMPOTENCY_KEY = _header(
+    "Idempotency-Key", "One per intent, quoted or bare; without it a repeat is a call of its own."
+)
 IDEMPOTENT_REPLAYED = _header(
     "Idempotent-Replayed", "Present when this is the first answer again.", response=[200, 201, 202], enum=["true"]
 )
@@ -72,6 +83,42 @@ class MachineSchema(AutoSchema):
     def get_override_parameters(self) -> list[OpenApiParameter | _AnySerializer | type[_AnySerializer]]:
         return list(COMMON_HEADERS)
 
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        """The library offers the empty string as an alternative of its own; our patterns take it already, and what
+        fits two of ``oneOf`` is refused."""
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]  # typed in part
+        if isinstance(field, TextOnlyField) and "oneOf" in schema:
+            alternatives = schema.pop("oneOf")
+            schema.update({"anyOf": alternatives} if "format" in alternatives[0] else alternatives[0])
+
+    def get_serializer_name(self, serializer: _AnySerializer, direction: Direction) -> str:
+        """The name of the thing; the document itself says which are requests."""
+        del direction  # the library's signature
+        return type(serializer).__name__.removesuffix("Request").removesuffix("Shape")
+
+
+def share_common_parts(result: dict[str, Any], **_context: object) -> dict[str, Any]:
+    """drf-spectacular's postprocessing hook: headers and refusals that operations have in common are written once, and
+    referred to."""
+    for operation in (operation for path in result["paths"].values() for operation in path.values()):
+        operation["parameters"] = [
+            _shared(result, "parameters", part["name"], part) if part["in"] == "header" else part
+            for part in operation["parameters"]
+        ]
+        for status, response in operation["responses"].items():
+            for name, header in response.get("headers", {}).items():
+                response["headers"][name] = _shared(result, "headers", name, header)
+            if int(status) >= 400:
+                operation["responses"][status] = _shared(result, "responses", f"Problem{status}", response)
+    return result
+
+
+def _shared(result: dict[str, Any], kind: str, name: str, part: dict[str, Any]) -> dict[str, Any]:
+    """A reference to the part, which is kept under its name; another one of that name stays where it is."""
+    if result["components"].setdefault(kind, {}).setdefault(name, part) != part:
+        return part
+    return {"$ref": f"#/components/{kind}/{name}"}
+
 
 def list_parameters(keyset: Keyset) -> list[OpenApiParameter]:
     """The query parameters of a list."""
@@ -84,6 +131,18 @@ def list_parameters(keyset: Keyset) -> list[OpenApiParameter]:
             "ordering", str, enum=orderings, default=keyset.default, description="`-` in front for descending."
         ),
     ]
+
+
+def page_of(shape: type[_AnySerializer], name: str, example: object) -> OpenApiResponse:
+    """A page of a list, in its envelope."""
+    fields = {
+        "results": shape(many=True),
+        "next": serializers.URLField(allow_null=True, help_text="The next page; null on the last."),
+        "previous": serializers.URLField(allow_null=True, help_text="The page before; null on the first."),
+    }
+    value = {"results": [example], "next": None, "previous": None}
+    page = inline_serializer(name, fields)
+    return OpenApiResponse(page, description="A page", examples=[OpenApiExample("A page", value=value)])
 
 
 # --- Problems --------------------------------------------------------------------------------------------------------
@@ -173,9 +232,14 @@ class TextExtension(OpenApiSerializerFieldExtension):
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
-        schema: dict[str, Any] = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - the library's documented way
+        del auto_schema  # the library's signature
+        field = self.target
+        limits = {"minLength": field.min_length or (0 if field.allow_blank else 1), "maxLength": field.max_length}
+        schema = {"type": "string", **{name: limit for name, limit in limits.items() if limit}}
+        if isinstance(field, serializers.EmailField):
+            schema["format"] = "email"
         # What we store may have been typed elsewhere: only what is sent to us must fit.
-        return schema | {"pattern": self.target.pattern} if direction == "request" else schema
+        return schema | {"pattern": field.pattern} if direction == "request" else schema
 
 
 class DecimalStringExtension(OpenApiSerializerFieldExtension):

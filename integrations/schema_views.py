@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +20,7 @@ class SchemaView(SpectacularAPIView):
     renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
 
 
+@extend_schema(exclude=True)
 class DocsView(SpectacularSwaggerSplitView):
     """Swagger UI."""
 

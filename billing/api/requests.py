@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -27,6 +27,7 @@ from integrations.fields import (
 )
 
 MAX_LINES = 1_000
+MAX_KEYS, MAX_KEY_LENGTH, MAX_VALUE_LENGTH = 50, 40, 500
 PERCENT = Decimal(100)
 
 
@@ -45,6 +46,7 @@ class FiscalDateField(StrictDateField):
 class CurrencyField(StrictCharField):
     """A code of ISO 4217 in upper case."""
 
+    pattern = "^[A-Z]{3}$"
     default_error_messages = {"currency_unknown": _("Must be a currency code (ISO 4217) such as EUR.")}
 
     def to_internal_value(self, data: str) -> str:
@@ -52,6 +54,19 @@ class CurrencyField(StrictCharField):
         if code not in CURRENCIES:
             self.fail("currency_unknown")
         return code
+
+
+class WordField(StrictCharField):
+    """A name as programs write them."""
+
+    pattern = "^[A-Za-z0-9._-]+$"
+    default_error_messages = {"invalid_word": _("Letters, digits, dots, underscores and hyphens.")}
+
+    def to_internal_value(self, data: str) -> str:
+        word = super().to_internal_value(data)
+        if not re.fullmatch(self.pattern, word):
+            self.fail("invalid_word")
+        return word
 
 
 class MetadataField(serializers.DictField):
@@ -63,14 +78,15 @@ class MetadataField(serializers.DictField):
     }
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(child=StrictTextField(max_length=500, allow_blank=True, trim_whitespace=False), **kwargs)
+        value = StrictTextField(max_length=MAX_VALUE_LENGTH, allow_blank=True, trim_whitespace=False)
+        super().__init__(child=value, **kwargs)
 
     def run_child_validation(self, data: Mapping[str, Any]) -> dict[str, str]:
         data = {key: value for key, value in data.items() if value is not None}
-        if len(data) > 50:
+        if len(data) > MAX_KEYS:
             self.fail("too_many_keys")
         detail = ErrorDetail(str(self.error_messages["key_too_long"]), code="key_too_long")
-        faults = {key: [detail] for key in data if not 1 <= len(key) <= 40}
+        faults = {key: [detail] for key in data if not 1 <= len(key) <= MAX_KEY_LENGTH}
         if faults:
             raise ValidationError(faults)
         kept: dict[str, str] = super().run_child_validation(data)
@@ -131,10 +147,8 @@ class LineRequest(StrictSerializer):
 class SourceEventRequest(StrictSerializer):
     """The business event behind the invoice; unique for ever per seller and mode."""
 
-    _word = RegexValidator(r"^[A-Za-z0-9._-]+\Z", _("Letters, digits, dots, underscores and hyphens."), "invalid_word")
-
-    source = StrictCharField(max_length=40, validators=[_word])  # type: ignore[assignment]  # declared fields are no attributes
-    type = StrictCharField(max_length=60, validators=[_word])
+    source = WordField(max_length=40)  # type: ignore[assignment]  # declared fields are no attributes
+    type = WordField(max_length=60)
     id = StrictCharField(max_length=128)
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from core import tax_ids
 from core.text import searchable
 from integrations.filtering import Filters
+from integrations.pagination import Keyset
 
 
 def _tax_id(value: str) -> Q:
@@ -23,3 +24,5 @@ FILTERS: Filters = {
     "name": lambda value: Q(search_name__startswith=searchable(value)),
     "email": lambda value: Q(email__iexact=value),
 }
+
+LISTING = Keyset(orderings={"id": "id", "name": "search_name"}, default="-id", filters=(*FILTERS,))

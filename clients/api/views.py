@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clients.api.filters import FILTERS
+from clients.api import operations
+from clients.api.filters import FILTERS, LISTING
 from clients.api.requests import ClientContentRequest, ClientRequest, client_data
 from clients.models import Client
 from clients.representation import represent_client
@@ -21,24 +22,23 @@ from integrations.etags import check_if_match, etag_of, is_unchanged
 from integrations.filtering import conditions
 from integrations.idempotency import run_idempotently
 from integrations.merging import merged
-from integrations.pagination import Keyset
 from integrations.parameters import check_parameters
 from integrations.reading import body_of, read, seller_of
 from integrations.refusals import written_down
 from integrations.scopes import Scope
 
-LISTING = Keyset(orderings={"id": "id", "name": "search_name"}, default="-id", filters=(*FILTERS,))
-
 
 class ClientsView(APIView):
     required_scopes = {"GET": (Scope.CLIENTS_READ,), "POST": (Scope.CLIENTS_WRITE,)}
 
+    @operations.LIST
     def get(self, request: Request) -> Response:
         asked, faults = conditions(request, FILTERS)
         clients = visible_clients(principal_of(request).seller_ids).filter(asked)
         page = LISTING.page(clients, request, faults)
         return page.response([represent_client(client) for client in page.rows])
 
+    @operations.CREATE
     def post(self, request: Request) -> HttpResponse:
         check_parameters(request)
         seller_id, mode = seller_of(request, ClientRequest), principal_of(request).mode
@@ -61,12 +61,14 @@ def _create(request: Request, seller_id: uuid.UUID) -> Response:
 class ClientView(APIView):
     required_scopes = {"GET": (Scope.CLIENTS_READ,), "PATCH": (Scope.CLIENTS_WRITE,)}
 
+    @operations.READ
     def get(self, request: Request, client_id: uuid.UUID) -> Response:
         check_parameters(request)
         client = visible_client(client_id, seller_ids=principal_of(request).seller_ids)
         etag = etag_of(represent_client(client))
         return Response(status=304, headers={"ETag": etag}) if is_unchanged(request, etag) else _answer(client)
 
+    @operations.CHANGE
     def patch(self, request: Request, client_id: uuid.UUID) -> HttpResponse:
         check_parameters(request)
         principal = principal_of(request)

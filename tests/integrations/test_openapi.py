@@ -108,12 +108,12 @@ def test_a_list_shows_its_parameters(schema):
 
 
 def test_a_request_takes_no_unknown_names_and_says_how_values_are_written(schema):
-    request = schema["components"]["schemas"]["ThingShapeRequest"]
+    request = schema["components"]["schemas"]["ThingRequest"]
     assert request["additionalProperties"] is False
     assert set(request["properties"]) == {"name", "notes", "price"}
     assert request["properties"]["price"] == {"type": "string", "pattern": r"^-?[0-9]{1,4}(\.[0-9]{1,2})?$"}
     assert request["properties"]["name"]["pattern"] == r"^[^\u0000-\u001f\u007f-\u009f]*$"
-    assert "additionalProperties" not in schema["components"]["schemas"]["ThingShape"]
+    assert "additionalProperties" not in schema["components"]["schemas"]["Thing"]
 
 
 def test_the_document_and_its_pages_are_served_from_here_alone():

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing.api import operations
 from billing.api.acting import act
 from billing.api.answers import if_match, invoice_answer
 from billing.api.requests import EmptyRequest, VoidRequest
@@ -24,6 +25,7 @@ from integrations.scopes import Scope
 class SubmitView(APIView):
     required_scopes = {"POST": (Scope.INVOICES_WRITE,)}
 
+    @operations.SUBMIT_INVOICE
     def post(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
         return act(request, "invoice.submitted", invoice_id, lambda: self._submit(request, invoice_id))
 
@@ -38,6 +40,7 @@ class SubmitView(APIView):
 class IssueView(APIView):
     required_scopes = {"POST": (Scope.INVOICES_ISSUE,)}
 
+    @operations.ISSUE_INVOICE
     def post(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
         return act(request, "invoice.issued", invoice_id, lambda: self._issue(request, invoice_id))
 
@@ -52,6 +55,7 @@ class IssueView(APIView):
 class VoidView(APIView):
     required_scopes = {"POST": (Scope.INVOICES_VOID,)}
 
+    @operations.VOID_INVOICE
     def post(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
         return act(request, "invoice.voided", invoice_id, lambda: self._void(request, invoice_id))
 

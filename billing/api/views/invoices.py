@@ -12,10 +12,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import queries
-from billing.api import translation
+from billing.api import operations, translation
 from billing.api.acting import act
 from billing.api.answers import expansion_faults, if_match, invoice_answer, location_of, shown_for, warning_of
-from billing.api.filters import NAMES, filters_for
+from billing.api.filters import filters_for
+from billing.api.listings import INVOICES
 from billing.api.reading import read_invoice
 from billing.api.requests import InvoiceContentRequest, InvoiceRequest, PreviewRequest
 from billing.representation import Parts, represent
@@ -26,26 +27,25 @@ from integrations.etags import etag_of, is_unchanged
 from integrations.filtering import conditions
 from integrations.idempotency import run_idempotently
 from integrations.merging import merged
-from integrations.pagination import Keyset
 from integrations.parameters import check_parameters, refuse
 from integrations.permissions import require_scopes
 from integrations.reading import body_of, seller_of
 from integrations.refusals import written_down
 from integrations.scopes import Scope
 
-LISTING = Keyset(orderings={"id": "id", "issue_date": "issue_date"}, default="-id", filters=(*NAMES, "expand"))
-
 
 class InvoicesView(APIView):
     required_scopes = {"GET": (Scope.INVOICES_READ,), "POST": (Scope.INVOICES_WRITE,)}
 
+    @operations.LIST_INVOICES
     def get(self, request: Request) -> Response:
         seller_ids = principal_of(request).seller_ids
         asked, faults = conditions(request, filters_for(seller_ids))
         invoices = queries.with_parts(queries.visible_invoices(seller_ids).filter(asked)).select_related("client")
-        page = LISTING.page(invoices, request, [*faults, *expansion_faults(request)])
+        page = INVOICES.page(invoices, request, [*faults, *expansion_faults(request)])
         return page.response([shown_for(request, queries.parts_of(invoice)) for invoice in page.rows])
 
+    @operations.CREATE_INVOICE
     def post(self, request: Request) -> HttpResponse:
         check_parameters(request)
         if body_of(request).get("issue") is True:
@@ -78,6 +78,7 @@ def _create(request: Request, seller_id: uuid.UUID) -> Response:
 class InvoicePreviewView(APIView):
     required_scopes = {"POST": (Scope.INVOICES_READ,)}
 
+    @operations.PREVIEW_INVOICE
     def post(self, request: Request) -> Response:
         check_parameters(request)
         seller_id = seller_of(request, PreviewRequest)
@@ -98,6 +99,7 @@ class InvoiceView(APIView):
         "DELETE": (Scope.INVOICES_WRITE,),
     }
 
+    @operations.GET_INVOICE
     def get(self, request: Request, invoice_id: uuid.UUID) -> Response:
         check_parameters(request, "expand")
         refuse(expansion_faults(request))
@@ -108,6 +110,7 @@ class InvoiceView(APIView):
             return Response(status=304, headers={"ETag": etag})
         return Response(shown_for(request, parts), headers={"ETag": etag})
 
+    @operations.CHANGE_INVOICE
     def patch(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
         return act(request, "invoice.changed", invoice_id, lambda: self._patch(request, invoice_id), key_required=False)
 
@@ -117,6 +120,7 @@ class InvoiceView(APIView):
         )
         return invoice_answer(changed.parts, warnings=changed.warnings)
 
+    @operations.DISCARD_INVOICE
     def delete(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
         return act(
             request, "invoice.discarded", invoice_id, lambda: self._delete(request, invoice_id), key_required=False

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import queries
+from billing.api import operations
 from billing.models import Document, DocumentState
 from billing.representation import represent_record
 from core.errors import Conflict, gettext_noop
@@ -43,6 +44,7 @@ class PdfView(APIView):
     required_scopes = {"GET": (Scope.INVOICES_READ,)}
     renderer_classes = [PdfRenderer, JSONRenderer]
 
+    @operations.GET_PDF
     def get(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
         check_parameters(request)
         document = queries.document_of(invoice_id, seller_ids=principal_of(request).seller_ids)
@@ -70,6 +72,7 @@ def _stored(request: Request, document: Document) -> HttpResponse:
 class VerifactuView(APIView):
     required_scopes = {"GET": (Scope.INVOICES_READ,)}
 
+    @operations.GET_VERIFACTU
     def get(self, request: Request, invoice_id: uuid.UUID) -> Response:
         check_parameters(request)
         records = queries.records_of(invoice_id, seller_ids=principal_of(request).seller_ids)

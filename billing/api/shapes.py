@@ -1,0 +1,285 @@
+"""What comes out, for the OpenAPI document alone: ``billing.representation`` makes the answers, and a test compares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import Direction, extend_schema_field
+from rest_framework import serializers
+
+from billing.api.filters import STATUSES
+from billing.api.requests import MAX_KEY_LENGTH, MAX_KEYS, MAX_VALUE_LENGTH, ClientField, MetadataField
+from billing.models import FiscalType, PaymentMethod, SeriesKind, Territory
+from billing.models.document import DocumentState
+from billing.models.seller import ApprovalPolicy, Rounding
+from clients.api.requests import BuyerRequest
+
+Shape = serializers.Serializer[Any]
+
+
+@extend_schema_field({"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2}$", "examples": ["121.00"]})
+class AmountField(serializers.Field[Any, Any, Any, Any]):
+    """An amount to the cent."""
+
+
+@extend_schema_field({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "examples": ["33.335"]})
+class DecimalField(serializers.Field[Any, Any, Any, Any]):
+    """A quantity, a price or a percentage."""
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "format": "uuid"},
+            {"$ref": "#/components/schemas/Client"},
+            {"type": "null"},
+        ],
+        "description": "The id; the object with `expand=client`; null without a buyer.",
+    }
+)
+class ClientOrIdField(serializers.Field[Any, Any, Any, Any]):
+    """The client of an invoice."""
+
+
+class MetadataFieldExtension(OpenApiSerializerFieldExtension):
+    """Up to 50 words of the caller's own."""
+
+    target_class = MetadataField
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        del auto_schema, direction  # the library's signature
+        return {
+            "type": "object",
+            "maxProperties": MAX_KEYS,
+            "propertyNames": {"minLength": 1, "maxLength": MAX_KEY_LENGTH},
+            "additionalProperties": {
+                "type": ["string", "null"],
+                "maxLength": MAX_VALUE_LENGTH,
+                "pattern": self.target.child.pattern,
+            },
+        }
+
+
+class ClientFieldExtension(OpenApiSerializerFieldExtension):
+    """The client of a request: an id, or an object that describes it."""
+
+    target_class = ClientField
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        described = auto_schema.resolve_serializer(BuyerRequest, direction)
+        return {"oneOf": [{"type": "string", "format": "uuid"}, described.ref]}
+
+
+class BuyerShape(Shape):
+    """The buyer as copied into the invoice; what is empty is left out."""
+
+    name = serializers.CharField()
+    tax_id = serializers.CharField(required=False)
+    tax_id_kind = serializers.CharField(required=False)
+    country = serializers.CharField(required=False)
+    street = serializers.CharField(required=False)
+    postal_code = serializers.CharField(required=False)
+    city = serializers.CharField(required=False)
+    province = serializers.CharField(required=False)
+    email = serializers.CharField(required=False)
+    language = serializers.CharField(required=False)
+
+
+class InvoiceLineShape(Shape):
+    position = serializers.IntegerField()
+    description = serializers.CharField()
+    product_code = serializers.CharField(allow_blank=True)
+    quantity = DecimalField()
+    unit_price = DecimalField()
+    discount_percent = DecimalField()
+    tax = serializers.CharField()
+    tax_category = serializers.CharField()
+    exemption_code = serializers.CharField(allow_null=True)
+    regime_code = serializers.CharField(allow_blank=True)
+    tax_rate = DecimalField()
+    surcharge_rate = DecimalField()
+    line_net = AmountField()
+
+
+class TaxSubtotalShape(Shape):
+    tax = serializers.CharField()
+    tax_category = serializers.CharField()
+    exemption_code = serializers.CharField(allow_null=True)
+    regime_code = serializers.CharField(allow_blank=True)
+    tax_rate = DecimalField()
+    taxable_amount = AmountField()
+    tax_amount = AmountField()
+    surcharge_rate = DecimalField()
+    surcharge_amount = AmountField()
+
+
+class InvoiceVerifactuShape(Shape):
+    status = serializers.ChoiceField(
+        choices=["pending", "sent", "accepted", "accepted_with_errors", "rejected", "unknown", "not_required"]
+    )
+    fingerprint = serializers.CharField(allow_null=True)
+    qr_url = serializers.URLField(allow_null=True)
+
+
+class ApprovalShape(Shape):
+    approved_by = serializers.CharField()
+    approved_at = serializers.DateTimeField()
+
+
+class CorrectionShape(Shape):
+    method = serializers.ChoiceField(choices=["differences", "substitution"])
+    reason = serializers.CharField()
+    preceding = serializers.ListField(child=serializers.UUIDField())
+
+
+class DocumentShape(Shape):
+    state = serializers.ChoiceField(choices=DocumentState.values)
+    url = serializers.CharField()
+    sha256 = serializers.CharField(allow_null=True)
+
+
+class DocumentsShape(Shape):
+    pdf = DocumentShape(allow_null=True)
+
+
+class SourceEventShape(Shape):
+    source = serializers.CharField()  # type: ignore[assignment]  # declared fields are no attributes
+    type = serializers.CharField()
+    id = serializers.CharField()
+
+
+class InvoiceShape(Shape):
+    id = serializers.UUIDField()
+    seller = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=STATUSES)
+    fiscal_type = serializers.ChoiceField(choices=FiscalType.values)
+    series = serializers.CharField()
+    number = serializers.IntegerField(allow_null=True)
+    display_number = serializers.CharField(allow_null=True)
+    issue_date = serializers.DateField(allow_null=True)
+    operation_date = serializers.DateField(allow_null=True)
+    due_date = serializers.DateField(allow_null=True)
+    currency = serializers.CharField()
+    exchange_rate = DecimalField()
+    prices_include_tax = serializers.BooleanField()
+    client = ClientOrIdField()
+    buyer = BuyerShape(allow_null=True)
+    lines = InvoiceLineShape(many=True)
+    tax_subtotals = TaxSubtotalShape(many=True)
+    net_total = AmountField()
+    tax_total = AmountField()
+    surcharge_total = AmountField()
+    gross_total = AmountField()
+    withholding_total = AmountField()
+    amount_due = AmountField()
+    tax_total_eur = AmountField()
+    gross_total_eur = AmountField()
+    equivalence_surcharge = serializers.BooleanField()
+    withholding_percent = DecimalField()
+    paid_amount = AmountField()
+    payment_status = serializers.ChoiceField(choices=["unpaid", "partially_paid", "paid", "overpaid"])
+    correction = CorrectionShape(allow_null=True)
+    corrected_by = serializers.ListField(child=serializers.UUIDField())
+    verifactu = InvoiceVerifactuShape()
+    approval = ApprovalShape(allow_null=True)
+    documents = DocumentsShape()
+    source_event = SourceEventShape(allow_null=True)
+    purchase_order = serializers.CharField(allow_blank=True)
+    buyer_reference = serializers.CharField(allow_blank=True)
+    payment_terms = serializers.CharField(allow_blank=True)
+    notes = serializers.CharField(allow_blank=True)
+    external_id = serializers.CharField(allow_blank=True)
+    language = serializers.ChoiceField(choices=["es", "en"])
+    correlation_id = serializers.CharField(allow_blank=True)
+    created_by = serializers.CharField(allow_blank=True)
+    issued_by = serializers.CharField(allow_blank=True)
+    metadata = serializers.DictField(child=serializers.CharField(allow_blank=True))
+    created_at = serializers.DateTimeField()
+    issued_at = serializers.DateTimeField(allow_null=True)
+    livemode = serializers.BooleanField()
+
+
+class WarningShape(Shape):
+    """What is accepted but deserves a look."""
+
+    pointer = serializers.CharField(allow_null=True)
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class InvoiceWithWarningsShape(InvoiceShape):
+    """An invoice as it was just made or changed."""
+
+    warnings = WarningShape(many=True)
+
+
+class InvoicePreviewShape(InvoiceWithWarningsShape):
+    """An invoice as it would be: it has no id, since it does not exist."""
+
+    id = serializers.UUIDField(allow_null=True)
+
+
+class PaymentShape(Shape):
+    id = serializers.UUIDField()
+    invoice = serializers.UUIDField()
+    amount = AmountField()
+    date = serializers.DateField()
+    method = serializers.ChoiceField(choices=PaymentMethod.values)
+    reference = serializers.CharField(allow_blank=True)
+    reverses = serializers.UUIDField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    created_by = serializers.CharField()
+
+
+class RenderingShape(Shape):
+    """A document that is not there yet."""
+
+    state = serializers.ChoiceField(choices=[DocumentState.PENDING.value])
+
+
+class FiscalRecordShape(Shape):
+    kind = serializers.ChoiceField(choices=["registration", "annulment"])
+    sequence = serializers.IntegerField()
+    xml = serializers.CharField()
+    fingerprint = serializers.CharField()
+    previous_fingerprint = serializers.CharField(allow_null=True)
+    generated_at = serializers.DateTimeField()
+    status = serializers.CharField()
+    answers = serializers.ListField(child=serializers.DictField())
+
+
+class FiscalRecordsShape(Shape):
+    records = FiscalRecordShape(many=True)
+    qr_url = serializers.URLField(allow_null=True)
+
+
+class SellerShape(Shape):
+    id = serializers.UUIDField()
+    legal_name = serializers.CharField()
+    trade_name = serializers.CharField(allow_blank=True)
+    tax_id = serializers.CharField()
+    country = serializers.CharField()
+    territory = serializers.ChoiceField(choices=Territory.values)
+    time_zone = serializers.CharField()
+    rounding = serializers.ChoiceField(choices=Rounding.values)
+    approval_policy = serializers.ChoiceField(choices=ApprovalPolicy.values)
+    payment_terms = serializers.CharField(allow_blank=True)
+    language = serializers.ChoiceField(choices=["es", "en"])
+    simplified_limit = AmountField()
+    livemode = serializers.BooleanField()
+
+
+class SeriesShape(Shape):
+    id = serializers.UUIDField()
+    seller = serializers.UUIDField()
+    code = serializers.CharField()
+    kind = serializers.ChoiceField(choices=SeriesKind.values)
+    description = serializers.CharField(allow_blank=True)
+    number_format = serializers.CharField()
+    yearly = serializers.BooleanField()
+    first_number = serializers.IntegerField()
+    is_default = serializers.BooleanField()
+    is_active = serializers.BooleanField()
+    livemode = serializers.BooleanField()
