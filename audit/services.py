@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from audit.models import AuditEntry, Outcome
+from audit.rows import insert
 from core.actors import Actor
 
 
@@ -39,7 +40,23 @@ def record(
     JSON values; secrets never belong in them. What was refused is recorded by the edge after the rollback, with
     ``outcome=Outcome.REFUSED``.
     """
-    return AuditEntry.objects.create(
+    written = entry(action, by=by, subject=subject, outcome=outcome, before=before, after=after, reason=reason)
+    insert(written)
+    return written
+
+
+def entry(
+    action: str,
+    *,
+    by: Actor,
+    subject: Subject | None = None,
+    outcome: Outcome = Outcome.DONE,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    reason: str = "",
+) -> AuditEntry:
+    """The entry that ``record`` writes, for a caller who inserts it together with what it is about."""
+    return AuditEntry(
         at=timezone.now(),
         action=action,
         outcome=outcome,

@@ -1,0 +1,1 @@
+"""What the project promises about speed, measured: each prints figure, limit and ratio from the same run."""

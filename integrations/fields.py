@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NoReturn
 
 from django.utils.translation import gettext
@@ -204,10 +205,13 @@ class StrictSerializer(serializers.Serializer[Any]):
         detail = ErrorDetail(gettext("Must be an object."), code="object_expected")
         raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [detail]})
 
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(field.field_name or "" for field in self._writable_fields)
+
     def _unknown(self, data: Mapping[str, object]) -> dict[str, list[ErrorDetail]]:
-        known = {field.field_name for field in self._writable_fields}
         detail = ErrorDetail(gettext("There is no such field."), code="unknown_field")
-        return {name: [detail] for name in data if name not in known}
+        return {name: [detail] for name in data if name not in self._known}
 
 
 def _as_dict(error: ValidationError) -> dict[str, Any]:

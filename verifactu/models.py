@@ -46,7 +46,10 @@ class Chain(models.Model):
                 | (Q(last_sequence__gt=0) & ~Q(last_fingerprint="") & ~Q(last_number="")),
             ),
             CompositeForeignKey(
-                name="chain_in_its_sellers_mode", fields=["seller", "mode"], to="billing_seller", to_fields=["id", "mode"]
+                name="chain_in_its_sellers_mode",
+                fields=["seller", "mode"],
+                to="billing_seller",
+                to_fields=["id", "mode"],
             ),
         ]
         triggers = [
@@ -72,7 +75,7 @@ class Chain(models.Model):
 
 
 class FiscalRecord(models.Model):
-    """One record (``RegistroAlta`` or ``RegistroAnulacion``), as it will be sent: XML built once and kept as bytes.
+    """One record (``RegistroAlta`` or ``RegistroAnulacion``) as it will be sent: XML built once, kept as bytes.
 
     ``generated_at_text`` is the literal that was hashed (``FechaHoraHusoGenRegistro``); amounts are the written strings.
     """

@@ -12,12 +12,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 from lxml import etree
 
 from audit import services as audit
+from audit.rows import insert, update
 from core.actors import Actor
 from core.errors import Conflict, gettext_noop
 from core.modes import Mode
@@ -110,25 +111,33 @@ class _Unsealed:
     row: FiscalRecord
 
 
+_LOCKED = """
+    SELECT chain.*, EXISTS (
+        SELECT 1 FROM verifactu_chain AS other
+        WHERE other.mode = chain.mode AND other.installation_number = chain.installation_number
+          AND other.issuer_tax_id <> chain.issuer_tax_id
+    ) AS several_taxpayers
+    FROM verifactu_chain AS chain
+    WHERE seller_id = %(seller)s AND mode = %(mode)s AND installation_number = %(installation)s
+    FOR NO KEY UPDATE OF chain
+"""
+
+
 def _lock_chain(seller_id: uuid.UUID, mode: str, installation_number: str) -> tuple[Chain, bool]:
     """The chain, locked, and whether this installation serves other taxpayers too, in one round trip.
 
     Taxpayers count whatever their state (AEAT's data dictionary, ``IndicadorMultiplesOT``); other modes do not.
     """
-    chains = Chain.objects.filter(mode=mode, installation_number=installation_number)
-    others = chains.exclude(issuer_tax_id=OuterRef("issuer_tax_id"))
-    chain = (
-        chains.filter(seller_id=seller_id)
-        .annotate(several_taxpayers=Exists(others))
-        .select_for_update(of=("self",), no_key=True)
-        .first()
-    )
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("A record is appended in the transaction that issues its invoice.")
+    found = Chain.objects.raw(_LOCKED, {"seller": seller_id, "mode": mode, "installation": installation_number})
+    chain = next(iter(found), None)
     if chain is None:
         raise Conflict(
             "chain_not_open",
             gettext_noop("The chain of fiscal records of this installation has not been opened for this seller."),
         )
-    return chain, chain.several_taxpayers
+    return chain, chain.several_taxpayers  # type: ignore[attr-defined]  # a column of the statement's own
 
 
 def _append(
@@ -154,7 +163,7 @@ def _append(
     )
     row.xml = seal(unsealed.xml, stamp)
     row.xml_sha256 = hashlib.sha256(row.xml).hexdigest()
-    row.save(force_insert=True)
+    insert(row)
     _move_head(chain, row)
     return row
 
@@ -176,6 +185,4 @@ def _move_head(chain: Chain, row: FiscalRecord) -> None:
     chain.last_sequence, chain.last_fingerprint = row.sequence, row.fingerprint
     chain.last_number, chain.last_issue_date = row.number, row.issue_date
     chain.last_generated_at = row.generated_at
-    chain.save(
-        update_fields=["last_sequence", "last_fingerprint", "last_number", "last_issue_date", "last_generated_at"]
-    )
+    update(chain, "last_sequence", "last_fingerprint", "last_number", "last_issue_date", "last_generated_at")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from audit.rows import find
 from billing.models import Seller
 from clients.models import Client
 from clients.services import ClientData, find_or_create_client, imagine_client
@@ -50,7 +51,7 @@ def imagine_buyer(seller: Seller, *, named: uuid.UUID | None, described: ClientD
 def _named(seller: Seller, client_id: uuid.UUID | None) -> Buyer:
     if client_id is None:
         return Buyer()
-    client = Client.objects.filter(id=client_id, seller=seller).first()
+    client = find(Client, id=client_id, seller_id=seller.id)
     if client is None:
         message = gettext_noop("The seller has no such client.")
         return Buyer(faults=(Fault("client_unknown", message, pointer="#/client"),))

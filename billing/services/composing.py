@@ -6,16 +6,18 @@ Nothing is written here. Preview, creation and change all compose first, so that
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 
+from audit.rows import find
 from billing import fiscal, taxes
-from billing.calculation import LineInput, Totals, calculate, check_size
+from billing.calculation import LineInput, Subtotal, Totals, calculate, check_size
 from billing.drafts import InvoiceDraft, LineDraft
 from billing.models import FiscalType, Rounding, Seller, Series, SeriesKind
 from billing.numbering import format_number
 from billing.parties import PartyCopy
+from billing.representation import Parts
 from billing.services.buyers import Buyer
 from clients.models import Client
 from core.errors import Fault, Invalid, gettext_noop
@@ -100,6 +102,29 @@ def decide(draft: InvoiceDraft, *, seller: Seller, buyer: Buyer, today: date) ->
     return Decisions(fiscal_type, series, exchange_rate, taxed, tuple(faults))
 
 
+def adds_up(parts: Parts) -> bool:
+    """Whether a draft's figures are those of its lines. The verbs keep it so; what came by SQL may not."""
+    invoice = parts.invoice
+    totals = calculate(
+        [LineInput(**{name: getattr(line, name) for name in _INPUT}) for line in parts.lines],
+        prices_include_tax=invoice.prices_include_tax,
+        per_line=invoice.rounding == Rounding.PER_LINE,
+        withholding_percent=invoice.withholding_percent,
+        exchange_rate=invoice.exchange_rate,
+    )
+    subtotals = [Subtotal(**{name: getattr(row, name) for name in _SUBTOTAL}) for row in parts.subtotals]
+    return (
+        [line.line_net for line in parts.lines] == [*totals.line_nets]
+        and subtotals == [*totals.subtotals]
+        and all(getattr(invoice, name) == getattr(totals, name) for name in _FIGURES)
+    )
+
+
+_INPUT = [field.name for field in fields(LineInput)]
+_SUBTOTAL = [field.name for field in fields(Subtotal)]
+_FIGURES = [field.name for field in fields(Totals) if field.name not in {"line_nets", "subtotals"}]
+
+
 def _preflight(composition: Composition, *, today: date) -> tuple[list[Fault], list[Fault]]:
     """What the AEAT would say if it were issued today, with the first number of its series."""
     seller, client, series, draft = composition.seller, composition.client, composition.series, composition.draft
@@ -136,12 +161,12 @@ def _fiscal_type(draft: InvoiceDraft, buyer: Buyer, faults: list[Fault]) -> Fisc
 def _series(draft: InvoiceDraft, seller: Seller, fiscal_type: FiscalType | None, faults: list[Fault]) -> Series | None:
     kind = SeriesKind.SIMPLIFIED if fiscal_type == FiscalType.F2 else SeriesKind.ORDINARY
     if draft.series is None:
-        series = seller.series.filter(kind=kind, is_default=True, is_active=True).first()
+        series = find(Series, seller_id=seller.id, kind=kind, is_default=True, is_active=True)
         if series is None:
             message = gettext_noop("The seller has no default series of the kind “%(kind)s”: name one.")
             faults.append(Fault("series_missing", message, "#/series", params={"kind": kind}))
         return series
-    series = seller.series.filter(code=draft.series).first()
+    series = find(Series, seller_id=seller.id, code=draft.series)
     if series is None or not series.is_active:
         message = gettext_noop("The seller has no active series “%(series)s”.")
         faults.append(Fault("series_unknown", message, "#/series", params={"series": draft.series}))

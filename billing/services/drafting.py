@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 
 from audit import services as audit
+from audit.rows import find, insert
 from billing import errors, queries
 from billing.drafts import InvoiceDraft, SourceEventKey
 from billing.models import Invoice, InvoiceLine, InvoiceStatus, Seller, SourceEvent, TaxSubtotal
@@ -143,7 +144,7 @@ def revise_draft(*, invoice_id: uuid.UUID, revise: Callable[[Parts], Revision], 
     refuse_unless_editable(invoice)
     present = queries.parts_of(invoice)
     revision = revise(present)
-    draft, before = revision.draft, _digest(present)
+    draft, before = revision.draft, _digest(represent(present))
     buyer = find_buyer(invoice.seller, named=draft.client, described=revision.client, by=by, now=now)
     composition = compose(draft, seller=invoice.seller, buyer=buyer, today=now.astimezone(invoice.seller.zone).date())
     _fill(invoice, composition, now=now)
@@ -152,8 +153,13 @@ def revise_draft(*, invoice_id: uuid.UUID, revise: Callable[[Parts], Revision], 
     invoice.save(force_update=True)
     invoice.lines.all().delete()
     invoice.tax_subtotals.all().delete()
-    parts = replace(_write_content(invoice, composition), source_event=queries.source_event_of(invoice))
-    audit.record("invoice.changed", by=by, subject=subject_of(invoice), before=before, after=_digest(parts))
+    parts = replace(_content(invoice, composition), source_event=present.source_event)
+    after = _digest(represent(parts))
+    insert(
+        *parts.lines,
+        *parts.subtotals,
+        audit.entry("invoice.changed", by=by, subject=subject_of(invoice), before=before, after=after),
+    )
     return Draft(parts, composition.warnings)
 
 
@@ -238,7 +244,7 @@ def subject_of(invoice: Invoice) -> audit.Subject:
 
 
 def _seller(seller_id: uuid.UUID) -> Seller:
-    seller = Seller.objects.filter(id=seller_id).first()
+    seller = find(Seller, id=seller_id)
     if seller is None:
         raise errors.seller_not_found()
     return seller
@@ -337,9 +343,8 @@ def _content(invoice: Invoice, composition: Composition) -> Parts:
     return Parts(invoice=invoice, series_code=composition.series.code, lines=lines, subtotals=subtotals)
 
 
-def _digest(parts: Parts) -> dict[str, object]:
+def _digest(shown: Mapping[str, object]) -> dict[str, object]:
     """What the audit log keeps of a draft: enough to see what changed, without copying the lines."""
-    shown = represent(parts)
     kept = (
         "status",
         "series",
@@ -351,5 +356,6 @@ def _digest(parts: Parts) -> dict[str, object]:
         "gross_total",
         "amount_due",
     )
-    lines: Sequence[object] = parts.lines
+    lines = shown["lines"]
+    assert isinstance(lines, list), "lines are represented as a list"
     return {**{name: shown[name] for name in kept}, "lines": len(lines)}

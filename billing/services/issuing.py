@@ -10,6 +10,8 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from audit import services as audit
+from audit.models import AuditEntry
+from audit.rows import insert, update
 from billing import errors, fiscal, queries, taxes
 from billing.drafts import InvoiceDraft, SourceEventKey
 from billing.models import Approval, Document, FiscalType, Invoice, InvoiceLine, InvoiceStatus
@@ -17,12 +19,14 @@ from billing.models.seller import ApprovalPolicy
 from billing.numbering import IssueDateGoesBack, fiscal_year_of, format_number, take_next_number
 from billing.parties import PartyCopy
 from billing.representation import Parts, content_digest, represent
+from billing.services.composing import adds_up
 from billing.services.drafting import Condition, Draft, create_draft, lock_invoice, subject_of
 from clients.services import ClientData
 from core.actors import Actor
 from core.errors import Conflict, Fault, Invalid, gettext_noop
 from core.text import searchable
 from integrations import outbox
+from integrations.models import Event
 from verifactu.services import register_invoice
 
 
@@ -42,12 +46,13 @@ def issue_invoice(
     audit entry, the outgoing event and the document's row: all or none.
 
     Raises NotFound; Conflict ``already_issued``, ``invoice_discarded``, ``approval_required``, ``approval_stale``,
-    ``issue_date_before_last``; Invalid with every fault (rates not in force on the date, …).
+    ``draft_does_not_add_up``, ``issue_date_before_last``; Invalid with every fault (rates not in force on the date, …).
     """
     invoice = lock_invoice(invoice_id)
     refuse_unless_issuable(invoice)
     parts = queries.parts_of(invoice)
     _refuse_unless_approved(invoice, parts.lines, parts.approval)
+    _refuse_unless_it_adds_up(parts)
     if provided is not None:
         provided(parts)
     return _issue_on_the_day(replace(parts, invoice=invoice), by=by, now=now, on=on)
@@ -93,6 +98,12 @@ def _refuse_unless_approved(invoice: Invoice, lines: Sequence[InvoiceLine], appr
     if approval.content_digest != content_digest(invoice, lines):
         message = gettext_noop("The draft changed after it was approved; it needs another look.")
         raise Conflict("approval_stale", message, extra={"invoice": str(invoice.id)})
+
+
+def _refuse_unless_it_adds_up(parts: Parts) -> None:
+    if not adds_up(parts):
+        message = gettext_noop("The draft's figures are not those of its lines: save it again.")
+        raise Conflict("draft_does_not_add_up", message, extra={"invoice": str(parts.invoice.id)})
 
 
 def _issue_on_the_day(parts: Parts, *, by: Actor, now: datetime, on: date | None) -> Parts:
@@ -143,9 +154,9 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
         mode=invoice.mode,
         zone=invoice.seller.zone,
     )
-    document = Document.objects.create(invoice=invoice, created_at=now, due_at=now)
+    document = Document(invoice=invoice, created_at=now, due_at=now)
     issued = replace(parts, record=record, document=document)
-    _tell(issued, before=before, by=by)
+    insert(document, *_told(issued, before=before, by=by))
     return issued
 
 
@@ -169,13 +180,13 @@ def _number(
     if buyer:
         invoice.buyer_name, invoice.buyer_search_name = buyer.name, searchable(buyer.name)[:120]
         invoice.buyer_tax_id = buyer.tax_id
-    invoice.save(force_update=True, update_fields=_WRITTEN)
+    update(invoice, *_WRITTEN)
 
 
-def _tell(parts: Parts, *, before: str, by: Actor) -> None:
-    """Write the audit entry and the outgoing event."""
+def _told(parts: Parts, *, before: str, by: Actor) -> tuple[AuditEntry, Event]:
+    """The audit entry and the outgoing event."""
     invoice = parts.invoice
-    audit.record(
+    entry = audit.entry(
         "invoice.issued",
         by=by,
         subject=subject_of(invoice),
@@ -188,7 +199,7 @@ def _tell(parts: Parts, *, before: str, by: Actor) -> None:
             "fingerprint": parts.record.fingerprint if parts.record else None,
         },
     )
-    outbox.publish(
+    event = outbox.event(
         "invoice.issued",
         seller_id=invoice.seller_id,
         mode=invoice.mode,
@@ -196,6 +207,7 @@ def _tell(parts: Parts, *, before: str, by: Actor) -> None:
         payload=represent(parts),
         by=by,
     )
+    return entry, event
 
 
 _WRITTEN = [

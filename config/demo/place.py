@@ -15,8 +15,10 @@ from config.private import write_private
 from config.processes import Program
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-_THREADS = "2"  # in each web process: one works while the other waits for the database
 _CORES = len(os.sched_getaffinity(0))
+# One thread each: who holds a series' lock must never wait for another thread to give the interpreter back. Two
+# processes a core, since one of them often waits for the database.
+_WEB_PROCESSES = str(2 * _CORES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Place:
             "DEBUG": "off",
             "TRUSTED_PROXIES": "0",
             "REDIS_URL": "",
-            "WEB_PROCESSES": str(_CORES),
+            "WEB_PROCESSES": _WEB_PROCESSES,
             "EMAIL_URL": "consolemail://",
             "LOG_LEVEL": "INFO",
         }
@@ -68,7 +70,7 @@ class Place:
         manage = [sys.executable, str(ROOT / "manage.py")]
         web = [
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port)),
-            *("--workers", str(_CORES), "--blocking-threads", _THREADS, "--workers-kill-timeout", "10"),
+            *("--workers", _WEB_PROCESSES, "--blocking-threads", "1", "--workers-kill-timeout", "10"),
             *("--respawn-failed-workers", "--respawn-interval", "0.5", "config.wsgi:application"),
         ]
         worker, cluster = [*manage, "work"], [*manage, "qcluster"]
