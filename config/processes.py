@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from config.child import child_command
+from config.private import write_private
 from config.stopping import Stopping
 
 _LOOK = 0.2  # seconds between two looks at the processes
@@ -111,7 +112,7 @@ class Supervisor:
             service.start()
         except Exception as error:  # noqa: BLE001 - the next round tries again
             self._say(f"{service.name} did not start: {error}")
-        self._pid_file.write_text(json.dumps({service.name: service.pid for service in self._services}))
+        write_private(self._pid_file, json.dumps({service.name: service.pid for service in self._services}))
 
     def stop(self) -> None:
         """End all of them: programs side by side, then what they stand on."""

@@ -15,11 +15,12 @@ from pathlib import Path
 from config.demo.make import Make
 from config.demo.place import ROOT, Place
 from config.demo.welcome import welcome
-from config.postgres import EmbeddedPostgres, PostgresError
+from config.postgres import PostgresError
 from config.processes import Program, Service, Supervisor
 from config.stopping import Stopping
 
 _PATIENCE = 60.0  # seconds until the web server must answer
+_PATIENCE_WITH_PORT = 5.0  # seconds for a web server on its way out
 
 
 class DemoError(Exception):
@@ -29,7 +30,7 @@ class DemoError(Exception):
 def run(place: Place, stopping: Stopping) -> None:
     """Start everything in its order, keep it alive until ``stopping``, and end it all."""
     _refuse_taken_port(place.port)
-    postgres = EmbeddedPostgres(place.folder)
+    postgres = place.postgres()
     postgres.start()
     if postgres.pid is None:
         raise DemoError(f"Another demo runs in {place.folder}. End it, or choose another folder: make demo DATA_DIR=…")
@@ -47,8 +48,8 @@ def run(place: Place, stopping: Stopping) -> None:
 
 
 def _refuse_taken_port(port: int) -> None:
-    """Now, since the web server would share the port with whoever has it; with patience for one on its way out."""
-    deadline = time.monotonic() + 5
+    """Now, since the web server would share the port with whoever has it."""
+    deadline = time.monotonic() + _PATIENCE_WITH_PORT
     while True:
         try:
             socket.create_server(("127.0.0.1", port)).close()

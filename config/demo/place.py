@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.postgres import EmbeddedPostgres
 from config.private import write_private
 from config.processes import Program
 
@@ -36,6 +37,10 @@ class Place:
     def facts(self) -> Path:
         """What scripts read: addresses, users, tokens."""
         return self.folder / "demo.json"
+
+    def postgres(self) -> EmbeddedPostgres:
+        """The demo's own database server."""
+        return EmbeddedPostgres(self.folder)
 
     def environment(self, database_url: str) -> dict[str, str]:
         """The settings, complete: neither the caller's environment nor a ``.env`` has a say in them."""
