@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.utils import translation
 from django.utils.translation import gettext
@@ -172,6 +173,17 @@ def _(_exc: SuspiciousOperation) -> Refusal:
 def _(exc: exceptions.Throttled) -> Refusal:
     headers = {"Retry-After": str(int(getattr(exc, "wait", None) or 1))}
     return TooManyRequests("rate_limited", gettext_noop("Too many calls; try again later."), headers=headers)
+
+
+@refusal_of.register(OperationalError)
+@refusal_of.register(InterfaceError)
+def _(exc: Exception) -> Refusal:
+    """The database went away, or ended one of two calls that waited for each other: a repeat may do better."""
+    logger.error("the database failed the call", exc_info=exc)
+    message = gettext_noop(
+        "The database does not answer. Repeat the call with the same Idempotency-Key: what was written is not repeated."
+    )
+    return Unavailable("database_unavailable", message, headers={"Retry-After": "1"})
 
 
 @refusal_of.register
