@@ -7,11 +7,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from billing.documents import formatting
 from billing.documents.countries import country_name
+from billing.documents.fonts import REGULAR
 from billing.documents.paper import Paper, paper_of
-from billing.documents.tables import Table
+from billing.documents.tables import DIGIT_PT, MARK_PT, TYPE_PT, Table
 from billing.documents.view import DocumentView
 from billing.documents.words import ENGLISH, SPANISH
 from tests.billing.papers import BUYER, SELLER, a_draft_view, a_line, a_view
@@ -111,6 +113,14 @@ def test_figures_of_a_column_keep_their_decimal_marks_in_line():
 
     assert [row.cells[0].text for row in rows] == ["3", "12,5", "1,25"]
     assert indents[0] > indents[1] > indents[2] == 0
+
+
+def test_digits_are_as_wide_as_the_columns_believe():
+    """In another face the figures would no longer line up."""
+    widths = [stringWidth(digit, REGULAR, float(TYPE_PT)) for digit in "0123456789−"]
+
+    assert widths == pytest.approx([float(DIGIT_PT)] * len(widths))
+    assert stringWidth(",", REGULAR, float(TYPE_PT)) == pytest.approx(float(MARK_PT), abs=0.01)
 
 
 def test_no_discount_no_column():
