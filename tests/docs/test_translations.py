@@ -12,7 +12,7 @@ from config import translations
 from config.translations import Message, catalogue_path, read_catalogue
 
 PLACES = re.compile(r"%\(\w+\)s|%%|\{[^{}]*\}|</?a\b")
-HINT = "run: .venv/bin/python manage.py translations"
+HINT = "run: make translations"
 
 
 @pytest.fixture(scope="module")
