@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from billing import errors
 from billing.models import Approval, Document, Invoice, InvoiceStatus, Payment, Seller, Series, SourceEvent
+from billing.numbering import peek_next_number
 from billing.representation import Parts
 from core.money import ZERO
 from verifactu.models import FiscalRecord
@@ -38,6 +39,11 @@ def with_parts(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
         )
         .annotate(paid_sum=Coalesce(_PAID, ZERO))
     )
+
+
+def with_paid(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Invoices with what was paid of each (``paid_sum``), for lists: a look into an index for each row shown."""
+    return invoices.annotate(paid_sum=Coalesce(_PAID, ZERO))
 
 
 def parts_of(invoice: Invoice) -> Parts:
@@ -117,6 +123,11 @@ def records_of(invoice_id: uuid.UUID, *, seller_ids: Iterable[uuid.UUID]) -> lis
     """The fiscal records of one of these sellers' invoices with their XML, oldest first. Raises NotFound."""
     seller_of_invoice(invoice_id, seller_ids=seller_ids)
     return list(FiscalRecord.objects.filter(invoice=invoice_id).order_by("sequence"))
+
+
+def next_number_of(invoice: Invoice, *, on: date) -> str:
+    """The number that a draft would get now, were it issued ``on`` that date; nobody is promised it."""
+    return peek_next_number(invoice.series, issue_date=on)
 
 
 def waiting_for_review() -> QuerySet[Invoice]:

@@ -50,6 +50,7 @@ class UserAdmin(RecordedAdmin, DjangosUserAdmin):  # type: ignore[misc, type-arg
 
     form = UserChangeForm
     add_form = UserCreationForm
+    add_fieldsets = DjangosUserAdmin.add_fieldsets  # the theme's base knows none
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "first_name", "last_name", "email", "groups_shown", "is_active", "last_login"]
     list_filter = ["is_active"]

@@ -134,6 +134,7 @@ X_FRAME_OPTIONS = "SAMEORIGIN"  # the admin shows its own PDF in a frame
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", "Español"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = "Europe/Madrid"
 USE_TZ = True
 

@@ -43,7 +43,8 @@ def _address_of(path: str) -> Callable[[HttpRequest], str]:
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Correlativa",
     "SITE_HEADER": "Correlativa",
-    "SITE_SYMBOL": "receipt_long",
+    "SITE_ICON": _address_of("billing/mark.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _address_of("billing/mark.svg")}],
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
@@ -82,7 +83,7 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
-                "title": _("Evidence"),
+                "title": _("Audit and records"),
                 "separator": True,
                 "items": [
                     _item(_("Audit log"), "policy", "audit_auditentry", "audit.view_auditentry"),

@@ -86,7 +86,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["moment", "action", "shown_outcome", "who", "what", "address", "reason"]
     list_filter = [ActorFilter, ActionFilter, OutcomeFilter, SubjectFilter, CorrelationFilter, AtFilter]
     search_fields = ["subject_label"]
-    search_help_text = _("Subject, its id, actor, or correlation id, exactly")
+    search_help_text = _("Subject, actor or correlation id")
     ordering = ["-id"]
     change_list_template = "admin/audit/auditentry/change_list.html"
     fieldsets = [

@@ -25,11 +25,8 @@ from core.errors import Fault, Refusal
 class VerbForm(forms.ModelForm):  # type: ignore[type-arg]  # of any model
     """A form that only checks shapes: what is taken, or forbidden, is the service's to say in its own words."""
 
-    def validate_unique(self) -> None:
-        """The service's."""
-
-    def validate_constraints(self) -> None:
-        """The service's."""
+    def _post_clean(self) -> None:
+        """Nothing is written into the row, and none of its rules are asked: they are the service's."""
 
     def add_refusal(self, refusal: Refusal) -> None:
         """Every fault at its field; what has none at the top."""
@@ -107,8 +104,7 @@ class VerbAdmin(CalmAdmin):
             return None
 
     def _render(self, request: HttpRequest, form: VerbForm, object_id: str | None) -> HttpResponse:
-        # Read again: the form has written its values into its own copy.
-        row = self.get_object(request, unquote(object_id)) if object_id else None
+        row = form.instance if object_id else None
         readonly = self.get_readonly_fields(request, row)
         adminform = AdminForm(form, list(self.get_fieldsets(request, row)), {}, readonly, model_admin=self)
         context = {

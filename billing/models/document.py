@@ -48,7 +48,10 @@ class Document(models.Model):
                 | (~models.Q(state=DocumentState.RENDERED) & models.Q(content__isnull=True, sha256="")),
             )
         ]
-        indexes = [models.Index(fields=["due_at"], name="document_due", condition=models.Q(state="pending"))]
+        indexes = [
+            models.Index(fields=["due_at"], name="document_due", condition=models.Q(state="pending")),
+            models.Index(fields=["created_at"], name="document_missing", condition=~models.Q(state="rendered")),
+        ]
         triggers = [
             pgtrigger.Protect(
                 name="rendered_is_frozen",

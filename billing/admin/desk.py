@@ -1,0 +1,86 @@
+"""A draft's form on the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from audit.admin import actor_of_user
+from billing.admin import stored_drafts
+from billing.admin.draft_forms import PREFIX, BaseLines, DraftForm, LineChoices, Lines, client_ids
+from billing.drafts import InvoiceDraft
+from billing.models import Invoice, Seller
+from billing.representation import Parts, content_digest
+from billing.services.drafting import Draft, Revision, create_draft, revise_draft
+from clients.models import Client
+from core.errors import Stale, gettext_noop
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Whose the draft is, what is stored of it, and the form's head and lines."""
+
+    seller: Seller
+    head: DraftForm
+    lines: BaseLines
+    stored: Parts | None = None
+
+    @classmethod
+    def lay(cls, request: HttpRequest, seller: Seller, stored: Parts | None = None) -> Desk:
+        """As the person sent it, or as it is stored, or with one blank line."""
+        data = request.POST if request.method == "POST" else None
+        today = timezone.now().astimezone(seller.zone).date()
+        choices = LineChoices.of(seller, on=today, used=stored.lines if stored else ())
+        invoice = stored.invoice if stored else None
+        head = DraftForm(data, initial=_head(stored), seller=seller, today=today, stored=invoice)
+        initial = stored_drafts.lines_of(stored) if stored else [{}]
+        lines: BaseLines = Lines(  # type: ignore[assignment]  # the factory forgets the formset's class
+            data, prefix=PREFIX, initial=initial if data is None else None, form_kwargs={"choices": choices}
+        )
+        return cls(seller, head, lines, stored)
+
+    def is_valid(self) -> bool:
+        """Whether the shapes are right; both halves are looked at, so that every fault shows at once."""
+        return all([self.head.is_valid(), self.lines.is_valid()])
+
+    @property
+    def invoice(self) -> Invoice | None:
+        return self.stored.invoice if self.stored else None
+
+    @property
+    def client(self) -> Client | None:
+        """The client that the form names, to be shown by name."""
+        return Client.objects.filter(id__in=client_ids(self.head), seller=self.seller).first()
+
+    def draft(self) -> InvoiceDraft:
+        """What the form asks for, by the lines that are finished; when the form is valid, all are."""
+        lines = tuple(form.line() for form in self.lines.finished())
+        return self.head.draft(lines, stored=self.invoice)
+
+    def save(self, request: HttpRequest) -> Draft:
+        """Make or change the draft through the service. Raises its refusals."""
+        by, now = actor_of_user(request), timezone.now()
+        if self.stored is None:
+            return create_draft(seller_id=self.seller.id, draft=self.draft(), by=by, now=now)
+        revise = partial(_revise, revision=Revision(self.draft()), seen=self.head.cleaned_data["seen"])
+        return revise_draft(invoice_id=self.stored.invoice.id, revise=revise, by=by, now=now)
+
+
+def _head(stored: Parts | None) -> dict[str, Any]:
+    if stored is None:
+        return {}
+    return {**stored_drafts.head_of(stored), "seen": content_digest(stored.invoice, stored.lines)}
+
+
+def _revise(present: Parts, *, revision: Revision, seen: str) -> Revision:
+    """Nobody writes over what somebody else wrote meanwhile."""
+    if content_digest(present.invoice, present.lines) != seen:
+        message = gettext_noop(
+            "Somebody changed the draft while you were writing: open it again to see what it says now."
+        )
+        raise Stale("draft_changed", message)
+    return revision

@@ -1,0 +1,67 @@
+"""An invoice to be looked at: issued, discarded, or in the eyes of who may not change it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from audit.admin import history_of
+from billing.admin.acts import acts_on
+from billing.admin.pages import may, needs, page
+from billing.admin.payment_forms import PaymentForm
+from billing.models import Invoice, InvoiceStatus
+from billing.parties import PartyCopy
+from billing.representation import Parts
+from integrations.models import Event
+
+HISTORY = 50
+
+
+@needs("view_invoice")
+def show(request: HttpRequest, parts: Parts, *, payment_form: PaymentForm | None = None) -> HttpResponseBase:
+    """The invoice with its lines and taxes, records, document, payments, events and history. Nothing to write in."""
+    invoice = parts.invoice
+    return page(
+        request,
+        "billing/invoice.html",
+        title=str(invoice),
+        parts=parts,
+        invoice=invoice,
+        acts=acts_on(request, invoice),
+        seller=_party(invoice.seller_copy) or PartyCopy.of(invoice.seller, name=invoice.seller.legal_name),
+        buyer=_party(invoice.buyer),
+        records=invoice.fiscal_records.defer("xml").order_by("sequence"),
+        outstanding=invoice.amount_due - parts.paid_amount,
+        payments=invoice.payments.select_related("reversal", "reverses").order_by("date", "id"),
+        payment_form=payment_form or _payment_form(request, parts),
+        events=Event.objects.filter(object_id=str(invoice.id)).order_by("created_at", "id")[:HISTORY],
+        history=history_of("invoice", str(invoice.id))[:HISTORY],
+        audit_url=_audit_url(request, invoice),
+        register_url=_register_url(request, invoice),
+    )
+
+
+def _party(copy: Any) -> PartyCopy | None:
+    return PartyCopy.from_json(copy) if copy else None
+
+
+def _payment_form(request: HttpRequest, parts: Parts) -> PaymentForm | None:
+    if parts.invoice.status != InvoiceStatus.ISSUED or not may(request, "add_payment"):
+        return None
+    return PaymentForm(initial=PaymentForm.suggestion(parts))
+
+
+def _audit_url(request: HttpRequest, invoice: Invoice) -> str:
+    if not request.user.has_perm("audit.view_auditentry"):
+        return ""
+    return f"{reverse('admin:audit_auditentry_changelist')}?subject={invoice.id}"
+
+
+def _register_url(request: HttpRequest, invoice: Invoice) -> str:
+    """The client as the register knows it now; the invoice keeps its own copy."""
+    if invoice.client_id is None or not request.user.has_perm("clients.view_client"):
+        return ""
+    return reverse("admin:clients_client_change", args=[invoice.client_id])

@@ -1,0 +1,48 @@
+"""The states of invoices, payments and documents, as badges."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from audit.admin import Tone, badge
+from billing.models import Document, DocumentState, Invoice, InvoiceStatus
+from billing.representation import payment_status
+from core.money import ZERO
+
+_STATUS = {
+    InvoiceStatus.DRAFT: Tone.CALM,
+    InvoiceStatus.IN_REVIEW: Tone.WARNING,
+    InvoiceStatus.APPROVED: Tone.ACTIVE,
+    InvoiceStatus.ISSUED: Tone.GOOD,
+    InvoiceStatus.DISCARDED: Tone.CALM,
+}
+_PAYMENT = {
+    "unpaid": (_("unpaid"), Tone.CALM),
+    "partially_paid": (_("partially paid"), Tone.WARNING),
+    "paid": (_("paid"), Tone.GOOD),
+    "overpaid": (_("overpaid"), Tone.BAD),
+}
+_DOCUMENT = {
+    DocumentState.PENDING: Tone.ACTIVE,
+    DocumentState.RENDERED: Tone.GOOD,
+    DocumentState.FAILED: Tone.BAD,
+}
+
+
+def status_badge(invoice: Invoice) -> SafeString:
+    return badge(invoice.get_status_display(), _STATUS[InvoiceStatus(invoice.status)])
+
+
+def payment_badge(invoice: Invoice) -> SafeString | str:
+    """Of an issued invoice that was read with what is paid of it; nothing for a draft."""
+    if invoice.status != InvoiceStatus.ISSUED:
+        return ""
+    paid: Decimal = getattr(invoice, "paid_sum", ZERO)
+    return badge(*_PAYMENT[payment_status(invoice, paid)])
+
+
+def document_badge(document: Document) -> SafeString:
+    return badge(document.get_state_display(), _DOCUMENT[DocumentState(document.state)])

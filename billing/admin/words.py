@@ -1,0 +1,19 @@
+"""The audit log's actions on invoices, as people say them."""
+
+from django.utils.translation import gettext_lazy as _
+
+ACTS = {
+    "invoice.created": _("draft created"),
+    "invoice.changed": _("draft changed"),
+    "invoice.submitted": _("sent for review"),
+    "invoice.returned": _("sent back"),
+    "invoice.approved": _("approved"),
+    "invoice.issued": _("issued"),
+    "invoice.discarded": _("discarded"),
+    "invoice.printed": _("document handed out"),
+    "document.rendered": _("document rendered"),
+    "document.failed": _("document failed"),
+    "record.exported": _("fiscal record handed out"),
+    "payment.recorded": _("payment recorded"),
+    "payment.reversed": _("payment undone"),
+}
