@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +24,11 @@ class Buyer:
     faults: tuple[Fault, ...] = ()
 
     @property
+    def is_imagined(self) -> bool:
+        """Whether the register does not know the client yet."""
+        return self.client is not None and self.client._state.adding
+
+    @property
     def is_identified(self) -> bool:
         """Whether a full invoice can name it (RD 1619/2012 art. 6.1.d); in doubt, yes."""
         return bool(self.faults) or (self.client is not None and bool(self.client.tax_id))
@@ -33,19 +37,21 @@ class Buyer:
 def find_buyer(
     seller: Seller, *, named: uuid.UUID | None, described: ClientData | None, by: Actor, now: datetime
 ) -> Buyer:
-    """The buyer of an invoice that is being written; one who is described and unknown is added to the register."""
-    if described is None:
-        return _named(seller, named)
-    return _described(
-        lambda: find_or_create_client(seller_id=seller.id, mode=seller.mode, data=described, by=by, now=now)
-    )
+    """The buyer of an invoice that is being written; one who is described and unknown is added to the register.
+
+    The register is asked for faults first, and then to write: a verb that refuses ends the transaction, and the other
+    faults of the invoice could not be looked for any more.
+    """
+    buyer = imagine_buyer(seller, named=named, described=described)
+    if described is None or not buyer.is_imagined:
+        return buyer
+    client, warnings = find_or_create_client(seller_id=seller.id, mode=seller.mode, data=described, by=by, now=now)
+    return Buyer(client, tuple(warning.under("client") for warning in warnings))
 
 
 def imagine_buyer(seller: Seller, *, named: uuid.UUID | None, described: ClientData | None) -> Buyer:
     """The same without writing: one who would be made is a row that was never saved."""
-    if described is None:
-        return _named(seller, named)
-    return _described(lambda: imagine_client(seller_id=seller.id, mode=seller.mode, data=described))
+    return _named(seller, named) if described is None else _described(seller, described)
 
 
 def _named(seller: Seller, client_id: uuid.UUID | None) -> Buyer:
@@ -58,10 +64,10 @@ def _named(seller: Seller, client_id: uuid.UUID | None) -> Buyer:
     return Buyer(client)
 
 
-def _described(look: Callable[[], tuple[Client, list[Fault]]]) -> Buyer:
+def _described(seller: Seller, data: ClientData) -> Buyer:
     """The register's faults point into the client; the invoice's point at ``#/client/…``."""
     try:
-        client, warnings = look()
+        client, warnings = imagine_client(seller_id=seller.id, mode=seller.mode, data=data)
     except Invalid as refusal:
         return Buyer(faults=tuple(fault.under("client") for fault in refusal.faults))
     return Buyer(client, tuple(warning.under("client") for warning in warnings))

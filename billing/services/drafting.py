@@ -175,7 +175,7 @@ def preview(
     composition = compose(draft, seller=seller, buyer=buyer, today=now.astimezone(seller.zone).date())
     invoice = Invoice(seller=seller, mode=seller.mode, created_at=now)
     _fill(invoice, composition, now=now)
-    if buyer.client is not None and buyer.client._state.adding:
+    if buyer.is_imagined:
         invoice.client = None
     return _content(invoice, composition), composition.warnings
 

@@ -11,11 +11,23 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from billing.models import Seller
+from billing.models import (
+    Document,
+    Invoice,
+    InvoiceLine,
+    Payment,
+    Seller,
+    SeriesCounter,
+    SourceEvent,
+    TaxSubtotal,
+)
+from clients.models import Client as ClientRow
 from core.modes import Mode
+from integrations.models import Event, IdempotencyKey
 from integrations.scopes import Scope
 from integrations.services.tokens import create_token
 from tests.builders import MARIA
+from verifactu.models import Chain, FiscalRecord
 
 API = "/api/v1"
 
@@ -70,9 +82,29 @@ def codes_of(response: HttpResponse) -> set[tuple[str | None, str]]:
     return {(fault.get("pointer") or fault.get("parameter") or fault.get("header"), fault["code"]) for fault in faults}
 
 
-def an_invoice_body(client: object, **changes: Any) -> dict[str, Any]:
-    """Three lines at 21 %."""
+def rows() -> dict[str, object]:
+    """What a refused call must leave as it was: everything but the audit log and the news of the refusal."""
+    tables = (
+        Invoice,
+        InvoiceLine,
+        TaxSubtotal,
+        SourceEvent,
+        Payment,
+        Document,
+        ClientRow,
+        FiscalRecord,
+        IdempotencyKey,
+    )
+    counts: dict[str, object] = {model.__name__: model.objects.count() for model in tables}
+    counts["events"] = Event.objects.exclude(type="validation.failed").count()
+    counts["numbers"] = sorted(SeriesCounter.objects.values_list("series", "fiscal_year", "last_number"))
+    counts["chains"] = sorted(Chain.objects.values_list("id", "last_sequence"))
+    return counts
+
+
+def an_invoice_body(buyer: object, **changes: Any) -> dict[str, Any]:
+    """Three lines at 21 % for a buyer that is named by id or described."""
     lines = [
         {"description": f"Servicio {n}", "quantity": "2", "unit_price": "50.00", "tax_rate": "21"} for n in range(3)
     ]
-    return {"client": str(client), "lines": lines, **changes}
+    return {"client": buyer if isinstance(buyer, dict) else str(buyer), "lines": lines, **changes}
