@@ -26,7 +26,7 @@ API = {
     "by client": "?client={client}",
     "by number": "?number=A-X-5000",
     "by external id": "?external_id=ext-5000",
-    "by issue date": "?issue_date_from=2020-01-05&issue_date_to=2020-01-06",
+    "by issue date": "?issue_date.gte=2020-01-05&issue_date.lte=2020-01-06",
     "by correlation id": "?correlation_id=corr-5000",
     "ordered by issue date": "?ordering=-issue_date",
 }
