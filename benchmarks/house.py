@@ -34,14 +34,21 @@ class House:
 
     def psql(self, sql: str) -> str:
         """One value by SQL."""
-        command = [binary("psql"), "-h", self.socket_folder, "-U", "postgres", "-AtXq", "-c", sql, "correlativa"]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        return self._said("psql", "-AtXq", "-c", sql).strip()
 
     def pgbench(self, script: Path, *, clients: int, seconds: int, **variables: str) -> str:
         """What pgbench says of a script."""
         defined = [argument for name, value in variables.items() for argument in ("-D", f"{name}={value}")]
-        command = [binary("pgbench"), "-h", self.socket_folder, "-U", "postgres", "-n", "-M", "prepared", "-f", script]
-        command += ["-c", str(clients), "-j", "2", "-T", str(seconds), *defined, "correlativa"]
+        load = ["-c", str(clients), "-j", "2", "-T", str(seconds)]
+        return self._said("pgbench", "-n", "-M", "prepared", "-f", str(script), *load, *defined)
+
+    def run_sql(self, script: Path, **variables: str) -> None:
+        """A script by psql, with its variables."""
+        defined = [argument for name, value in variables.items() for argument in ("-v", f"{name}={value}")]
+        self._said("psql", "-Xq", "-v", "ON_ERROR_STOP=1", *defined, "-f", str(script))
+
+    def _said(self, program: str, *arguments: str) -> str:
+        command = [str(binary(program)), "-h", str(self.socket_folder), "-U", "postgres", *arguments, "correlativa"]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 

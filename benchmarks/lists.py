@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import re
 import statistics
-import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener, urlopen
 
 from benchmarks.house import House
-from config.postgres import binary
 
 FEW, MANY = 10_000, 1_000_000
 CALLS = 25
@@ -55,11 +54,11 @@ def _measure_all(house: House, admin: OpenerDirector) -> dict[str, float]:
     figures = {}
     for name, query in API.items():
         url = f"{house.base_url}/api/v1/invoices{query.format(client=house.client)}"
-        figures[f"GET /invoices, {name}"] = _median(lambda url=url: _get(house, url))
+        figures[f"GET /invoices, {name}"] = _median(partial(_get, house, url))
     figures["GET /invoices, tenth page"] = _median(_tenth_page(house))
     for name, query in ADMIN.items():
         url = f"{house.base_url}/admin/billing/invoice/{query}"
-        figures[f"admin, {name}"] = _median(lambda url=url: admin.open(url).read())
+        figures[f"admin, {name}"] = _median(partial(_open, admin, url))
     return figures
 
 
@@ -76,7 +75,7 @@ def _tenth_page(house: House) -> Callable[[], object]:
     url = f"{house.base_url}/api/v1/invoices?limit=50"
     for _ in range(9):
         url = _get(house, url)["next"]
-    return lambda: _get(house, url)
+    return partial(_get, house, url)
 
 
 def _get(house: House, url: str) -> dict[str, str]:
@@ -84,6 +83,11 @@ def _get(house: House, url: str) -> dict[str, str]:
     with urlopen(request) as answer:
         shown: dict[str, str] = json.loads(answer.read())
         return shown
+
+
+def _open(admin: OpenerDirector, url: str) -> bytes:
+    page: bytes = admin.open(url).read()
+    return page
 
 
 def _logged_in(house: House) -> OpenerDirector:
@@ -98,9 +102,6 @@ def _logged_in(house: House) -> OpenerDirector:
 
 
 def _seed(house: House, *, first: int, last: int) -> None:
-    variables = {"seller": house.seller, "client": house.client, "first": first, "last": last}
-    defined = [argument for name, value in variables.items() for argument in ("-v", f"{name}={value}")]
-    script = Path(__file__).with_name("lists.sql")
-    command = [binary("psql"), "-h", house.socket_folder, "-U", "postgres", "-Xq", "-v", "ON_ERROR_STOP=1", *defined]
-    subprocess.run([*command, "-f", script, "correlativa"], check=True)
+    variables = {"seller": house.seller, "client": house.client, "first": str(first), "last": str(last)}
+    house.run_sql(Path(__file__).with_name("lists.sql"), **variables)
     house.psql("VACUUM ANALYZE")

@@ -19,7 +19,10 @@ class ApiToken(models.Model):
     hint = models.CharField(_("hint"), max_length=24, editable=False)
     scopes = ArrayField(models.CharField(max_length=40), verbose_name=_("scopes"), default=list)
     allowed_addresses = ArrayField(
-        models.CharField(max_length=43), verbose_name=_("allowed addresses"), default=list, blank=True,
+        models.CharField(max_length=43),
+        verbose_name=_("allowed addresses"),
+        default=list,
+        blank=True,
         help_text=_("CIDR ranges, one per item; empty allows any address."),
     )
     calls_per_minute = models.PositiveIntegerField(_("calls a minute"), default=600)

@@ -44,7 +44,7 @@ def a_seller(*, mode: str = "test", tax_id: str = SELLER_TAX_ID, series: bool = 
         "registry_details": "R. M. de Madrid, tomo 1, folio 1, hoja M-1",
         **changes,
     }
-    seller = create_seller(mode=mode, data=SellerData(**data), by=MARIA, now=NOW)  # type: ignore[arg-type]  # plain values
+    seller = create_seller(mode=mode, data=SellerData(**data), by=MARIA, now=NOW)
     if series:
         create_series(seller_id=seller.id, data=SeriesData(code="A", is_default=True), by=MARIA)
         create_series(seller_id=seller.id, data=SeriesData(code="S", kind="simplified", is_default=True), by=MARIA)
@@ -65,7 +65,7 @@ def a_client(
         "email": "compras@example.com",
         **changes,
     }
-    return create_client(seller_id=seller.id, mode=seller.mode, data=ClientData(**data), by=MARIA, now=NOW)  # type: ignore[arg-type]  # plain values
+    return create_client(seller_id=seller.id, mode=seller.mode, data=ClientData(**data), by=MARIA, now=NOW)
 
 
 def a_line(description: str = "Consultoría", price: str = "100.00", **changes: object) -> LineDraft:
@@ -74,12 +74,12 @@ def a_line(description: str = "Consultoría", price: str = "100.00", **changes: 
     for name in ("quantity", "discount_percent", "tax_rate", "surcharge_rate"):
         if isinstance(values.get(name), str):
             values[name] = Decimal(str(values[name]))
-    return LineDraft(description=description, unit_price=Decimal(price), **values)  # type: ignore[arg-type]  # plain values
+    return LineDraft(description=description, unit_price=Decimal(price), **values)
 
 
 def draft_for(client: Client | None, *lines: LineDraft, **changes: object) -> InvoiceDraft:
     """The content of a draft, with one line unless lines are given."""
-    return InvoiceDraft(client=client.id if client else None, lines=lines or (a_line(),), **changes)  # type: ignore[arg-type]  # plain values
+    return InvoiceDraft(client=client.id if client else None, lines=lines or (a_line(),), **changes)
 
 
 def a_draft(client: Client, *lines: LineDraft, now: datetime = NOW, by: Actor = SHOP, **changes: object) -> Parts:
@@ -98,4 +98,4 @@ def an_invoice(
 
 def ids(rows: Sequence[object]) -> list[uuid.UUID]:
     """The ids of rows, for comparisons."""
-    return [row.id for row in rows]  # type: ignore[attr-defined]  # every row has one
+    return [row.id for row in rows]

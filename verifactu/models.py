@@ -77,7 +77,7 @@ class Chain(models.Model):
 class FiscalRecord(models.Model):
     """One record (``RegistroAlta`` or ``RegistroAnulacion``) as it will be sent: XML built once, kept as bytes.
 
-    ``generated_at_text`` is the literal that was hashed (``FechaHoraHusoGenRegistro``); amounts are the written strings.
+    ``generated_at_text`` is the literal that was hashed (``FechaHoraHusoGenRegistro``); amounts as written.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

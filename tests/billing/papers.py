@@ -54,7 +54,7 @@ def a_line(
         quantity=Decimal(quantity),
         unit_price=Decimal(price),
         tax_rate=Decimal(rate),
-        **values,  # type: ignore[arg-type]  # plain values
+        **values,
     )
 
 
@@ -89,7 +89,7 @@ def a_view(*lines: LineView, **changes: object) -> DocumentView:
         "correlation_id": "corr-1",
         **changes,
     }
-    return DocumentView(**values)  # type: ignore[arg-type]  # plain values
+    return DocumentView(**values)
 
 
 def a_draft_view(*lines: LineView, **changes: object) -> DocumentView:

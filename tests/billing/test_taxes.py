@@ -291,7 +291,7 @@ def test_every_label_is_in_both_languages():
 
 def complete(**said: object) -> tuple[LineTax | None, list[Fault]]:
     nothing = {"tax": None, "tax_rate": None, "tax_category": None, "exemption_code": "", "regime_code": None}
-    return complete_line_tax(**{"territory": "mainland", **nothing, **said})  # type: ignore[arg-type]  # a test's shorthand
+    return complete_line_tax(**{"territory": "mainland", **nothing, **said})
 
 
 ORDINARY = LineTax("IVA", "S1", "", "01", Decimal(21))
