@@ -25,7 +25,7 @@ from django.db import connection
 
 from config.demo.place import ROOT, Place
 from config.processes import Program
-from tests.waiting import eventually
+from tests.waiting import eventually, runs
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -153,12 +153,24 @@ class RunningDemo:
             self._supervisor = subprocess.Popen(
                 [sys.executable, "-m", "config.demo"], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
-        assert eventually(self.is_ready, 120), self.said()
+        assert eventually(lambda: self.is_ready() or not self.is_alive(), 120), self.said()
+        assert self.is_alive(), self.said()
+
+    def is_alive(self) -> bool:
+        return self._supervisor is not None and self._supervisor.poll() is None
+
+    def kill(self) -> None:
+        """Who keeps the others alive dies without a word, and all of them with it."""
+        pids = self._pids().values()
+        assert self._supervisor is not None
+        self._supervisor.kill()
+        self._supervisor.wait()
+        assert eventually(lambda: not any(map(runs, pids))), "nothing is left behind"
 
     def stop(self) -> None:
-        assert self._supervisor is not None
-        self._supervisor.send_signal(signal.SIGINT)
-        assert self._supervisor.wait(60) == 0, self.said()
+        if self._supervisor is not None:
+            self._supervisor.send_signal(signal.SIGINT)
+            self._supervisor.wait(60)
 
     def said(self) -> str:
         return (self.place.folder / "demo.log").read_text()
@@ -173,8 +185,11 @@ class RunningDemo:
 
     def pid(self, name: str) -> int:
         """The process that is ``name`` now: postgres, web, work-1, work-2, qcluster."""
+        return self._pids()[name]
+
+    def _pids(self) -> dict[str, int]:
         pids: dict[str, int] = json.loads((self.place.folder / "pids.json").read_text())
-        return pids[name]
+        return pids
 
 
 def children(pid: int) -> list[int]:
