@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from config.priority import give_way
 from config.stopping import Stopping
 from config.workers import STEPS, Loop
 
@@ -25,4 +26,5 @@ class Command(BaseCommand):
         if once:
             loop.run_once()
         else:
+            give_way()
             loop.run()
