@@ -15,7 +15,8 @@ import struct
 import sys
 from collections.abc import Sequence
 
-_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+_PR_SET_PDEATHSIG, _PR_SET_SECUREBITS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _CAP_DAC_OVERRIDE = 1
 _CAPABILITY_VERSION_3 = 0x20080522
 
@@ -42,7 +43,9 @@ def become_nobody(*, keep_passage: bool) -> None:
     ``/root`` works, without opening ``/root`` to the rest of the machine.
     """
     nobody = pwd.getpwnam("nobody")
-    _ask_kernel("prctl", _PR_SET_KEEPCAPS, int(keep_passage), 0, 0, 0)
+    if keep_passage:
+        # Else the kernel takes every capability with root, and access(2), which initdb asks, would look away from it.
+        _ask_kernel("prctl", _PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(nobody.pw_gid)
     os.setuid(nobody.pw_uid)
