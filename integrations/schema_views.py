@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
@@ -17,7 +22,7 @@ DOCS_POLICY = f"{STRICT_POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self
 class SchemaView(SpectacularAPIView):
     """The document: JSON, or YAML for who asks for it."""
 
-    renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer2, OpenApiYamlRenderer]
 
 
 @extend_schema(exclude=True)

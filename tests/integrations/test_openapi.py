@@ -61,7 +61,27 @@ class Things(APIView):
 
 @pytest.fixture(scope="module")
 def schema():
-    return SchemaGenerator(patterns=[path("api/v1/things", Things.as_view())]).get_schema(public=True)
+    document = SchemaGenerator(patterns=[path("api/v1/things", Things.as_view())]).get_schema(public=True)
+    return {**document, "paths": spelt_out(document, document["paths"])}
+
+
+def spelt_out(document, part):
+    """The paths with what they share written where it is referred to."""
+    if isinstance(part, list):
+        return [spelt_out(document, inner) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    kind, name = part.get("$ref", "#//").split("/")[-2:]
+    if kind in {"parameters", "headers", "responses"}:
+        return spelt_out(document, document["components"][kind][name])
+    return {key: spelt_out(document, inner) for key, inner in part.items()}
+
+
+def test_what_operations_share_is_written_once():
+    document = SchemaGenerator(patterns=[path("api/v1/things", Things.as_view())]).get_schema(public=True)
+    get, post = (document["paths"]["/api/v1/things"][method] for method in ("get", "post"))
+    assert get["responses"]["401"] == post["responses"]["401"] == {"$ref": "#/components/responses/Problem401"}
+    assert {"$ref": "#/components/parameters/X-Correlation-ID"} in get["parameters"]
 
 
 def test_an_operation_names_its_scopes(schema):

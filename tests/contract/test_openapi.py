@@ -1,0 +1,229 @@
+"""The OpenAPI document: current, without warnings, true, and never less than it promised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from django.core.management import call_command
+from django.http import HttpResponse
+from django.test import Client as Browser
+
+from billing.api import examples
+from clients.api import examples as client_examples
+from clients.models import Client
+from config.urls import API
+from tests.api.machines import Machine, an_invoice_body
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMITTED = ROOT / "docs" / "openapi" / "v1.json"
+PROMISES = Path(__file__).with_name("v1.promises.txt")
+AGAIN = (
+    f"python manage.py spectacular --validate --fail-on-warn --format openapi-json --file {COMMITTED.relative_to(ROOT)}"
+)
+
+Document = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    return json.loads(COMMITTED.read_text())
+
+
+def test_the_committed_document_is_what_the_code_says(tmp_path: Path, document: Document) -> None:
+    generated = tmp_path / "v1.json"
+    call_command("spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json", "--file", str(generated))
+    assert json.loads(generated.read_text()) == document, f"write it again: {AGAIN}"
+
+
+def test_it_is_served_as_it_is_committed(db: None, document: Document) -> None:
+    assert json.loads(Browser().get("/api/v1/schema", headers={"Accept": "application/json"}).content) == document
+
+
+def test_every_path_is_described(document: Document) -> None:
+    described = {path.replace("{", "<uuid:").replace("}", ">") for path in document["paths"]}
+    assert described == {f"/api/v1/{pattern.pattern}" for pattern in API}
+
+
+# --- Nothing that was promised is taken back -------------------------------------------------------------------------
+
+
+def resolved(document: Document, part: Any) -> Any:
+    while isinstance(part, dict) and "$ref" in part:
+        target = document
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        part = target
+    return part
+
+
+def promises(document: Document) -> Iterator[str]:
+    """What a client may rely on, a line each."""
+    for name, operation in operations(document):
+        yield name
+        for parameter in parameters(document, operation):
+            yield f"{name} takes {parameter['in']} {parameter['name']}"
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            yield from (f"{name} takes {line}" for line in shape(media["schema"], "body"))
+        for status, response in operation["responses"].items():
+            yield f"{name} answers {status}"
+            for media_type, media in resolved(document, response).get("content", {}).items():
+                yield from (f"{name} answers {line}" for line in shape(media["schema"], f"{status} {media_type}"))
+    for name, schema in document["components"]["schemas"].items():
+        yield from shape(schema, name)
+
+
+def operations(document: Document) -> Iterator[tuple[str, Document]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path.removeprefix('/api/v1')}", operation
+
+
+def parameters(document: Document, operation: Document) -> list[Document]:
+    return [resolved(document, parameter) for parameter in operation.get("parameters", [])]
+
+
+def shape(schema: Any, place: str) -> Iterator[str]:
+    """Every field under ``place`` with its type."""
+    if "$ref" in schema:
+        yield f"{place}: {schema['$ref'].rpartition('/')[2]}"
+    for alternative in (*schema.get("oneOf", []), *schema.get("anyOf", [])):
+        yield from shape(alternative, place)
+    types = schema.get("type", [])
+    yield from (f"{place}: {kind}" for kind in (types if isinstance(types, list) else [types]))
+    yield from (f"{place} = {value}" for value in schema.get("enum", []) if value is not None)
+    for name, inner in schema.get("properties", {}).items():
+        yield from shape(inner, f"{place}.{name}")
+    if "items" in schema:
+        yield from shape(schema["items"], f"{place}[]")
+
+
+def demands(document: Document) -> Iterator[str]:
+    """What a client must send, a line each."""
+    for name, operation in operations(document):
+        for parameter in parameters(document, operation):
+            if parameter.get("required"):
+                yield f"{name} needs {parameter['in']} {parameter['name']}"
+    for name, schema in document["components"]["schemas"].items():
+        if name.endswith("Request"):
+            yield from (f"{name} needs {field}" for field in schema.get("required", []))
+
+
+def test_v1_keeps_its_promises(document: Document) -> None:
+    """Additions are welcome; what was taken away breaks somebody."""
+    promised = set(PROMISES.read_text().splitlines())
+    broken = {line for line in promised if " needs " not in line} - set(promises(document))
+    new_demands = set(demands(document)) - {line for line in promised if " needs " in line}
+    assert not broken, "v1 no longer does what it promised: make it do so again"
+    assert not new_demands, "v1 asks for more than it did: make it optional"
+
+
+def test_every_promise_is_written_down(document: Document) -> None:
+    lines = {*promises(document), *demands(document)}
+    missing = lines - set(PROMISES.read_text().splitlines())
+    assert not missing, "append these lines to v1.promises.txt: " + "\n".join(sorted(missing)[:20])
+
+
+# --- The document tells the truth ------------------------------------------------------------------------------------
+
+
+def check(document: Document, name: str, value: object) -> None:
+    """``value`` is what the component says, all of it and nothing else."""
+    schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+    jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(value)
+    properties = resolved(document, {"$ref": schema["$ref"]})["properties"]
+    if isinstance(value, dict):
+        assert set(value) == set(properties), f"{name} shows other fields than it describes"
+
+
+def body_of(response: HttpResponse, status: int = 200) -> Any:
+    assert response.status_code == status, response.content
+    return json.loads(response.content)
+
+
+def test_real_answers_are_what_the_document_says(machine: Machine, client: Client, document: Document) -> None:
+    event = {"source": "shop", "type": "order.paid", "id": "1"}
+    body = an_invoice_body(client.id, source_event=event, issue=True, metadata={"a": "b"})
+    body["lines"][0] = {"description": "Exenta", "unit_price": "5", "exemption_code": "E1"}
+    check(document, "InvoicePreview", body_of(machine.post("/invoices/preview", body)))
+    made = body_of(machine.post("/invoices", body), 201)
+    check(document, "InvoiceWithWarnings", made)
+    path = f"/invoices/{made['id']}"
+    check(document, "Invoice", body_of(machine.get(path)))
+    check(document, "Invoice", body_of(machine.get(f"{path}?expand=client")))
+    check(document, "FiscalRecords", body_of(machine.get(f"{path}/verifactu")))
+    payment = body_of(machine.post(f"{path}/payments", {"amount": "1.00", "date": "2026-11-01"}), 201)
+    check(document, "Payment", payment)
+    check(document, "PaymentPage", body_of(machine.get(f"{path}/payments")))
+    check(document, "Rendering", body_of(machine.get(f"{path}/pdf"), 202))
+    draft = body_of(machine.post("/invoices", {"lines": body["lines"][1:]}), 201)
+    check(document, "InvoiceWithWarnings", draft)
+    check(document, "InvoiceWithWarnings", body_of(machine.patch(f"/invoices/{draft['id']}", {"notes": "x"})))
+    for act, sent in (("submit", {}), ("void", {"reason": "x"})):
+        check(document, "Invoice", body_of(machine.post(f"/invoices/{draft['id']}/{act}", sent)))
+    check(document, "InvoicePage", body_of(machine.get("/invoices?limit=1")))
+    check(document, "Client", body_of(machine.get(f"/clients/{client.id}")))
+    check(document, "ClientPage", body_of(machine.get("/clients")))
+    check(document, "SellerPage", body_of(machine.get("/sellers")))
+    check(document, "SeriesPage", body_of(machine.get("/series")))
+    check(document, "Token", body_of(machine.get("/token")))
+    check_problem(document, machine.post("/invoices", {}))
+
+
+def check_problem(document: Document, response: HttpResponse) -> None:
+    schema = {"$ref": "#/components/schemas/Problem", "components": document["components"]}
+    jsonschema.Draft202012Validator(schema).validate(json.loads(response.content))
+
+
+def test_every_example_is_what_its_schema_says(document: Document) -> None:
+    for name, operation in operations(document):
+        media = [*operation.get("requestBody", {}).get("content", {}).values()]
+        for response in operation["responses"].values():
+            media += resolved(document, response).get("content", {}).values()
+        for part in media:
+            validator = jsonschema.Draft202012Validator({**part["schema"], "components": document["components"]})
+            for title, example in part.get("examples", {}).items():
+                faults = [error.message for error in validator.iter_errors(example["value"])]
+                assert not faults, f"{name}, {title}"
+
+
+def test_the_examples_are_a_story_that_really_happens(machine: Machine, document: Document) -> None:
+    buyer = body_of(machine.post("/clients", client_examples.REQUEST), 201)
+    same(buyer, client_examples.CLIENT, but={"id", "seller", "created_at", "updated_at"})
+    body_of(machine.post("/invoices/preview", examples.REQUEST))
+    made = body_of(machine.post("/invoices", examples.REQUEST, X_Correlation_ID="order-1001"), 201)
+    today = {"id", "seller", "client", "created_at", "issued_at", "issue_date", "verifactu", "documents", "warnings"}
+    same(made, {**examples.INVOICE, "warnings": []}, but=today)
+    paid = {**examples.PAYMENT_REQUEST, "date": made["operation_date"]}
+    payment = body_of(machine.post(f"/invoices/{made['id']}/payments", paid), 201)
+    same(payment, examples.PAYMENT, but={"id", "invoice", "created_at", "date"})
+    draft = body_of(machine.post("/invoices", examples.CONSUMER), 201)
+    body_of(machine.patch(f"/invoices/{draft['id']}", examples.CHANGE))
+    body_of(machine.patch(f"/clients/{buyer['id']}", client_examples.CHANGE))
+
+
+def same(real: Document, example: Document, *, but: set[str]) -> None:
+    assert set(real) == set(example)
+    assert {name: real[name] for name in real if name not in but} == {
+        name: example[name] for name in example if name not in but
+    }
+
+
+# --- Swagger UI ------------------------------------------------------------------------------------------------------
+
+
+def test_the_pages_load_nothing_from_elsewhere(db: None) -> None:
+    response = Browser().get("/api/v1/docs")
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert "http://" not in text
+    assert "https://" not in text
+    assert "<script>" not in text, "the policy forbids inline scripts"
+    assert (
+        "script-src" not in response["Content-Security-Policy"]
+        or "'unsafe-inline'" not in response["Content-Security-Policy"].split("script-src")[1].split(";")[0]
+    )
