@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import ReadOnlyAdmin, Tone, actor_of_user, attempt, badge, sentence, write_down
@@ -187,7 +187,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
             return badge(_("revoked"), Tone.BAD)
         if token.expires_at and token.expires_at <= timezone.now():
             return badge(_("expired"), Tone.WARNING)
-        return badge(_("active"), Tone.GOOD)
+        return badge(pgettext("token", "active"), Tone.GOOD)
 
     @admin.display(description=_("sellers"))
     def sellers(self, token: ApiToken) -> str:
