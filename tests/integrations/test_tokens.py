@@ -51,7 +51,11 @@ def test_a_test_token_is_no_live_token():
     assert not is_well_formed(SECRET.replace("corr_test_", "corr_live_"))
 
 
-@pytest.mark.parametrize("text", ["", "corr_test_", SECRET + "\n", " " + SECRET, SECRET[:-1], SECRET + "A"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "corr_test_", SECRET + "\n", " " + SECRET, SECRET[:-1], SECRET + "A"],
+    ids=["nothing", "prefix alone", "line feed", "space", "too short", "too long"],  # no secret is in a test's name
+)
 def test_only_the_whole_token_is_well_formed(text):
     assert not is_well_formed(text)
 
