@@ -50,7 +50,7 @@ COMMON_HEADERS = [
         "X-On-Behalf-Of",
         "The person for whom you act, as the audit log shall name them: 200 characters, percent-encoded UTF-8.",
     ),
-    _header("Accept-Language", "Language of the problems' texts.", enum=["es", "en"]),
+    _header("Accept-Language", "Language of the problems' texts: es, which is the default, or en."),
     _header("X-Request-ID", "Our id of this call.", response=True),
     _header("X-Correlation-ID", "Your id of the process, or the one we made.", response=True),
     _header("RateLimit-Policy", 'Calls a minute: `"default";q=600;w=60`.', response=True),
