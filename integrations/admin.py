@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from audit.admin import ReadOnlyAdmin, Tone, actor_of_user, attempt, badge, sentence, write_down
+from audit.admin import ReadOnlyAdmin, Tone, actor_of_user, attempt, badge, perform, sentence, write_down
 from core.errors import Refusal
 from core.modes import MODES, Mode
 from integrations.models import ApiToken, Event, IdempotencyKey, WorkerHeartbeat
@@ -138,7 +138,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         form = TokenForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                token, secret = form.create(request)
+                token, secret = perform(lambda: form.create(request))
             except Refusal as refusal:
                 write_down(request, refusal, action="token.created")
                 form.add_refusal(refusal)

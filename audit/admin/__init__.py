@@ -5,7 +5,7 @@ from audit.admin.badges import Tone, badge
 from audit.admin.entries import AuditEntryAdmin, history_of
 from audit.admin.filters import ChoiceFilter, DayFilter, TextFilter
 from audit.admin.readonly import CalmAdmin, ReadOnlyAdmin
-from audit.admin.refusals import attempt, sentence, sentences, write_down
+from audit.admin.refusals import attempt, perform, sentence, sentences, write_down
 from audit.admin.verbs import VerbAdmin, VerbForm
 from audit.people import actor_of_user, nobody_known
 
@@ -24,6 +24,7 @@ __all__ = [
     "badge",
     "history_of",
     "nobody_known",
+    "perform",
     "sentence",
     "sentences",
     "write_down",

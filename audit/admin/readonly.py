@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied
 from django.db.models import Field, Model
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
@@ -40,6 +41,8 @@ class CalmAdmin(ModelAdmin):
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponseRedirect:
         """History is the audit log's."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         url = reverse(f"{self.admin_site.name}:audit_auditentry_changelist")
         return HttpResponseRedirect(f"{url}?{urlencode({'subject': unquote(object_id)})}")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
@@ -17,6 +18,12 @@ from core.errors import Fault, Invalid, Refusal
 Result = TypeVar("Result")
 
 
+def perform(verb: Callable[[], Result]) -> Result:
+    """Call a service in a transaction that its refusal undoes, so that what is written down afterwards stays."""
+    with transaction.atomic():
+        return verb()
+
+
 def attempt(
     request: HttpRequest, verb: Callable[[], Result], *, action: str, subject: Subject | None = None
 ) -> Result | None:
@@ -25,7 +32,7 @@ def attempt(
     For acts whose answer is never None itself.
     """
     try:
-        return verb()
+        return perform(verb)
     except Refusal as refusal:
         write_down(request, refusal, action=action, subject=subject)
         for sentence in sentences(refusal):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from unfold.forms import AdminForm
 
 from audit.admin.readonly import CalmAdmin
-from audit.admin.refusals import sentence, sentences, write_down
+from audit.admin.refusals import perform, sentence, sentences, write_down
 from audit.people import actor_of_user
 from audit.services import Subject
 from core.actors import Actor
@@ -94,14 +94,15 @@ class VerbAdmin(CalmAdmin):
     def _save(self, request: HttpRequest, form: VerbForm, row: Model | None) -> Model | None:
         by = actor_of_user(request)
         try:
-            if row is None:
-                return self.make(form.cleaned_data, by=by)
-            return self.alter(row, form.cleaned_data, by=by)
+            return perform(lambda: self._write(form.cleaned_data, row, by=by))
         except Refusal as refusal:
             subject = Subject(str(self.opts.model_name), str(row.pk), str(row)) if row else None
             write_down(request, refusal, action=self.verbs[row is not None], subject=subject)
             form.add_refusal(refusal)
             return None
+
+    def _write(self, values: dict[str, Any], row: Model | None, *, by: Actor) -> Model:
+        return self.alter(row, values, by=by) if row else self.make(values, by=by)
 
     def _render(self, request: HttpRequest, form: VerbForm, object_id: str | None) -> HttpResponse:
         row = form.instance if object_id else None

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -66,6 +67,8 @@ class InvoiceAdmin(CalmAdmin):
         parts = parts_or_404(_uuid(object_id))
         if parts.invoice.is_editable and may(request, "change_invoice"):
             return writing.change(request, parts)
+        if request.method not in {"GET", "HEAD"}:
+            raise PermissionDenied
         return looking.show(request, parts)
 
     def get_list_display(self, request: HttpRequest) -> list[str]:

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from audit.admin import actor_of_user, sentences
+from audit.admin import actor_of_user, perform, sentences
 from billing.admin.pages import go_to, needs, page, parts_or_404, url_of
 from billing.documents import document_view, render_pdf
 from billing.models import InvoiceStatus
@@ -50,8 +50,9 @@ def preview_pdf(_request: HttpRequest, invoice_id: uuid.UUID) -> HttpResponse:
 @needs("view_invoice")
 def pdf(request: HttpRequest, invoice_id: uuid.UUID) -> HttpResponseBase:
     """The stored document, shown or (``?download``) taken away; either is written down."""
+    by = actor_of_user(request)
     try:
-        document = hand_out_document(invoice_id=invoice_id, by=actor_of_user(request))
+        document = perform(lambda: hand_out_document(invoice_id=invoice_id, by=by))
     except NotFound as refusal:
         raise Http404 from refusal
     except Refusal as refusal:
@@ -65,8 +66,9 @@ def pdf(request: HttpRequest, invoice_id: uuid.UUID) -> HttpResponseBase:
 @needs("view_invoice")
 def record_xml(request: HttpRequest, invoice_id: uuid.UUID, record_id: uuid.UUID) -> HttpResponse:
     """A fiscal record as it was hashed, byte for byte."""
+    by = actor_of_user(request)
     try:
-        record = hand_out_record(invoice_id=invoice_id, record_id=record_id, by=actor_of_user(request))
+        record = perform(lambda: hand_out_record(invoice_id=invoice_id, record_id=record_id, by=by))
     except NotFound as refusal:
         raise Http404 from refusal
     name = f"{_file_name(record.number)}-{record.sequence}.xml"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from audit.admin import actor_of_user, attempt, sentence, sentences, write_down
+from audit.admin import actor_of_user, attempt, perform, sentence, sentences, write_down
 from billing.admin.looking import show
 from billing.admin.pages import go_to, needs, page, parts_or_404
 from billing.admin.payment_forms import PaymentForm
@@ -28,8 +28,9 @@ def receive(request: HttpRequest, invoice_id: uuid.UUID) -> HttpResponseBase:
     parts, form = parts_or_404(invoice_id), PaymentForm(request.POST)
     if not form.is_valid():
         return show(request, parts, payment_form=form)
+    by = actor_of_user(request)
     try:
-        record_payment(invoice_id=invoice_id, **form.cleaned_data, by=actor_of_user(request), now=timezone.now())
+        perform(lambda: record_payment(invoice_id=invoice_id, **form.cleaned_data, by=by, now=timezone.now()))
     except Refusal as refusal:
         write_down(request, refusal, action="payment.recorded", subject=subject_of(parts.invoice))
         if isinstance(refusal, Invalid):

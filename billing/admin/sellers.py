@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +39,8 @@ class SellerAdmin(VerbAdmin):
             {"fields": ["territory", "time_zone", "rounding", "approval_policy", "simplified_limit", "language"]},
         ),
     ]
+
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Seller | None = None) -> list[str]:
         return ["mode", "tax_id"] if obj else []

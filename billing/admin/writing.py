@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from audit.admin import sentence, sentences, write_down
+from audit.admin import perform, sentence, sentences, write_down
 from billing.admin import faults
 from billing.admin.acts import acts_on
 from billing.admin.desk import Desk
@@ -61,7 +61,7 @@ def _work_at(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 def _save(request: HttpRequest, desk: Desk) -> HttpResponse | None:
     """The way on after saving; None when the person has something to mend."""
     try:
-        draft = desk.save(request)
+        draft = perform(lambda: desk.save(request))
     except Refusal as refusal:
         invoice = desk.invoice
         action = "invoice.changed" if invoice else "invoice.created"

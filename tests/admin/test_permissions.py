@@ -1,0 +1,203 @@
+"""Permissions hold at every address, whatever the menu shows: every address, asked by every group."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client as Browser
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
+
+from audit.models import AuditEntry
+from billing.models import Document, Invoice, Payment, Series
+from billing.services.payments import record_payment
+from clients.models import Client
+from core.modes import Mode
+from integrations.models import ApiToken, Event
+from integrations.services.tokens import create_token
+from tests import builders
+from tests.admin.people import GROUPS, browser_of
+from verifactu.models import Chain, FiscalRecord
+
+EVERYBODY = set(GROUPS)
+FINANCE = {"finance", "approver", "admin"}
+ISSUERS = {"approver", "admin"}
+READERS = {"auditor", "admin"}
+ADMIN = {"admin"}
+NOBODY: set[str] = set()
+
+VIEW = {"billing": EVERYBODY, "clients": EVERYBODY, "verifactu": EVERYBODY} | dict.fromkeys(
+    ("audit", "auth", "integrations", "django_q"), READERS
+)
+ADD = {
+    "billing_invoice": FINANCE,
+    "clients_client": FINANCE,
+    "billing_seller": ADMIN,
+    "billing_series": ADMIN,
+    "integrations_apitoken": ADMIN,
+    "auth_user": ADMIN,
+    "auth_group": ADMIN,
+}
+OURS = {
+    "billing_invoice_preview": FINANCE,
+    "billing_invoice_clients": EVERYBODY,
+    "billing_invoice_submit": FINANCE,
+    "billing_invoice_confirm": ISSUERS,
+    "billing_invoice_return": ISSUERS,
+    "billing_invoice_discard": FINANCE,
+    "billing_invoice_paper": EVERYBODY,
+    "billing_invoice_preview_pdf": EVERYBODY,
+    "billing_invoice_pdf": EVERYBODY,
+    "billing_invoice_record": EVERYBODY,
+    "billing_invoice_receive": FINANCE,
+    "billing_invoice_reverse": FINANCE,
+    "integrations_apitoken_revoke": ADMIN,
+    "audit_auditentry_export": READERS,
+    "auth_user_password_change": ADMIN,
+}
+# For everybody who is let in; what they show is filtered by permission.
+COMMON = {"index", "login", "logout", "password_change", "password_change_done", "autocomplete", "jsi18n", "search"}
+ELSEWHERE = {"view_on_site", "app_list"}  # they lead to pages that ask again
+
+
+def patterns(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
+    for pattern in resolver.url_patterns if resolver else admin.site.get_urls():
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern)
+        elif pattern.name:
+            yield pattern
+
+
+NAMES = sorted({str(pattern.name) for pattern in patterns()} - COMMON - ELSEWHERE)
+
+
+def who_may(name: str) -> set[str]:
+    if name in OURS:
+        return OURS[name]
+    model, _underscore, act = name.rpartition("_")
+    app = "django_q" if model.startswith("django_q") else model.split("_")[0]
+    return {
+        "changelist": VIEW[app],
+        "change": VIEW[app],
+        "history": VIEW[app],
+        "add": ADD.get(model, NOBODY),
+        "delete": NOBODY,
+    }[act]
+
+
+@pytest.fixture
+def house(client_row: Client) -> dict[str, Any]:
+    """One row of everything that an address can name."""
+    now = timezone.now()
+    invoice = builders.an_invoice(client_row, now=now).invoice
+    draft = builders.a_draft(client_row).invoice
+    payment = record_payment(
+        invoice_id=invoice.id, amount=invoice.amount_due, date=now.date(), by=builders.MARIA, now=now
+    )
+    token, _secret = create_token(
+        name="shop",
+        mode=Mode.TEST,
+        seller_ids=[client_row.seller_id],
+        scopes=["invoices:read"],
+        by=builders.MARIA,
+        now=now,
+    )
+    return {
+        "billing_invoice": invoice.id,
+        "draft": draft.id,
+        "billing_payment": payment.id,
+        "billing_document": Document.objects.get().id,
+        "billing_seller": client_row.seller_id,
+        "billing_series": Series.objects.first().id,
+        "clients_client": client_row.id,
+        "verifactu_chain": Chain.objects.get().id,
+        "verifactu_fiscalrecord": FiscalRecord.objects.get().id,
+        "integrations_apitoken": token.id,
+        "integrations_event": Event.objects.first().id,
+        "audit_auditentry": AuditEntry.objects.first().id,
+    }
+
+
+def url_of(name: str, house: dict[str, Any]) -> str:
+    pattern = next(pattern for pattern in patterns() if pattern.name == name)
+    model = name.rpartition("_")[0]
+    draft_only = {"submit", "confirm", "return", "discard", "preview_pdf", "paper"}
+    invoice = house["draft" if name.removeprefix("billing_invoice_") in draft_only else "billing_invoice"]
+    known = {
+        "invoice_id": invoice,
+        "record_id": house["verifactu_fiscalrecord"],
+        "payment_id": house["billing_payment"],
+        "token_id": house["integrations_apitoken"],
+        "object_id": house.get(model, 1),
+        "id": 1,
+    }
+    names = pattern.pattern.converters
+    return reverse(f"admin:{name}", kwargs={key: known[key] for key in names})
+
+
+def is_open(browser: Browser, url: str) -> bool:
+    """Whether the address answers; one that takes no GET is asked by POST."""
+    code = browser.get(url).status_code
+    return (browser.post(url).status_code if code == 405 else code) != 403
+
+
+def is_closed(browser: Browser, url: str) -> bool:
+    """Whether it refuses, however it is asked."""
+    codes = {browser.get(url).status_code, browser.post(url).status_code}
+    return 403 in codes <= {403, 405}
+
+
+def everything() -> list[list[Any]]:
+    models = (Invoice, Payment, Client, Series, ApiToken)
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_address_is_closed_to_who_may_not(group: str, house: dict[str, Any]):
+    browser, before = browser_of(f"{group}-walker", group), everything()
+    closed = [name for name in NAMES if group not in who_may(name)]
+    assert [name for name in closed if not is_closed(browser, url_of(name, house))] == []
+    assert everything() == before
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_address_is_open_to_who_may(group: str, house: dict[str, Any]):
+    browser = browser_of(f"{group}-walker", group)
+    open_ = [name for name in NAMES if group in who_may(name)]
+    assert [name for name in open_ if not is_open(browser, url_of(name, house))] == []
+
+
+def test_a_stranger_is_sent_to_the_door(house: dict[str, Any]):
+    browser = Browser()
+    for name in NAMES:
+        answer = browser.get(url_of(name, house))
+        assert answer.status_code == 302, name
+        assert answer["Location"].startswith(reverse("admin:login")), name
+
+
+def test_who_is_in_no_group_sees_an_empty_house(house: dict[str, Any]):
+    browser = browser_of("nuria")
+    assert browser.get(reverse("admin:index")).status_code == 200
+    for name in NAMES:
+        assert is_closed(browser, url_of(name, house)), name
+
+
+def test_the_menu_leaves_out_what_would_be_refused(db: None):
+    page = browser_of("maria", "finance").get(reverse("admin:index")).content.decode()
+    menu = page[page.index('id="nav-sidebar"') :]
+    assert reverse("admin:billing_invoice_changelist") in menu
+    for name in ("audit_auditentry", "integrations_apitoken", "auth_user"):
+        assert reverse(f"admin:{name}_changelist") not in menu
+
+
+def test_an_address_of_nothing_is_not_found(db: None):
+    browser = browser_of("ana", "admin")
+    for model in ("billing_invoice", "clients_client", "integrations_apitoken"):
+        url = reverse(f"admin:{model}_change", args=[uuid.uuid4()])
+        assert browser.get(url, follow=True).status_code in {200, 404}
+    revoke = reverse("admin:integrations_apitoken_revoke", args=[uuid.uuid4()])
+    assert browser.get(revoke).status_code == 404
