@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.running_house import Answer, Caller
 
-PATIENCE = 60.0  # seconds for one order
+PATIENCE = 180.0  # seconds for one order
 MUST_REPEAT = (500, 502, 503)
 
 

@@ -84,6 +84,17 @@ def test_thirty_two_issuers_in_one_series_number_without_a_gap(shop: Shop) -> No
     assert_whole(connection)
 
 
+def test_issuers_in_two_series_meet_in_one_chain_that_does_not_fork(shop: Shop) -> None:
+    def issue(number: int) -> list[Answer]:
+        order = shop.order() if number % 2 else shop.order(client=None)  # without a buyer: a simplified one, in S
+        return [shop.caller.post("/invoices", order) for _ in range(3)]
+
+    answers = [answer for several in at_once(issue, range(16)) for answer in several]
+
+    assert Counter((answer.status, answer.json.get("series")) for answer in answers) == {(201, "A"): 24, (201, "S"): 24}
+    assert_whole(connection)
+
+
 def test_one_draft_issued_by_many_calls_is_issued_once(shop: Shop) -> None:
     draft = shop.caller.post("/invoices", shop.order(issue=False)).json["id"]
 
