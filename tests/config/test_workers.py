@@ -144,7 +144,7 @@ def test_the_command_ends_when_asked_even_where_the_shell_ignored_the_signal():
         with subprocess.Popen(command, env=environment) as worker:
             assert eventually(WorkerHeartbeat.objects.exists)
             worker.send_signal(number)
-            ended = eventually(lambda: worker.poll() is not None, 20)
+            ended = eventually(lambda: worker.poll() is not None, 60)
             worker.kill()
         assert ended
         assert worker.returncode == 0
