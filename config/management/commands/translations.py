@@ -16,6 +16,7 @@ from config.translations import (
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []  # words need no working house
     help = "Bring the Spanish catalogue up to date with the code, compile it, and list what has no translation yet."
 
     def handle(self, *args: Any, **options: Any) -> None:
