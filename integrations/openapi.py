@@ -59,14 +59,16 @@ COMMON_HEADERS = [
     _header("Retry-After", "Seconds to wait.", response=[429], type=int),
 ]
 
+KEY_PATTERN = r'^("([!#-\[\]-~]|\\["\\])+"|[!#-+\--:<-~]+)$'
 IDEMPOTENCY_KEY = _header(
     "Idempotency-Key",
     "One per intent, quoted or bare: a repeat receives the first answer again, for 30 days.",
     required=True,
+    pattern=KEY_PATTERN,
     examples=[OpenApiExample("A key", value="8e03978e-40d5-43e8-bc93-6894a57f9324")],
 )
 OPTIONAL_IDEMPOTENCY_KEY = _header(
-    "Idempotency-Key", "One per intent, quoted or bare; without it a repeat is a call of its own."
+    "Idempotency-Key", "One per intent, quoted or bare; without it a repeat is a call of its own.", pattern=KEY_PATTERN
 )
 IDEMPOTENT_REPLAYED = _header(
     "Idempotent-Replayed", "Present when this is the first answer again.", response=[200, 201, 202], enum=["true"]

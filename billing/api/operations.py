@@ -165,9 +165,9 @@ CREATE_INVOICE = extend_schema(
         InvoiceRequest, {"To a business, issued at once": examples.REQUEST, "To a consumer": examples.CONSUMER}
     ),
     responses={
-        201: _shown(shapes.InvoiceWithWarningsShape, "Issued", {**examples.INVOICE, "warnings": []}, "Created"),
+        201: _shown(shapes.InvoiceShape, "Issued", {**examples.INVOICE, "warnings": []}, "Created"),
         200: _shown(
-            shapes.InvoiceWithWarningsShape,
+            shapes.InvoiceShape,
             "Known",
             {**examples.INVOICE, "warnings": []},
             "The source event was known, with the same content",
@@ -211,7 +211,7 @@ CHANGE_INVOICE = extend_schema(
     parameters=[OPTIONAL_IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, IF_MATCH, ETAG],
     request=_sent(InvoiceContentRequest, {"Another due date": examples.CHANGE}),
     responses={
-        200: _shown(shapes.InvoiceWithWarningsShape, "The draft", {**examples.DRAFT, "warnings": []}),
+        200: _shown(shapes.InvoiceShape, "The draft", {**examples.DRAFT, "warnings": []}),
         **problem_responses(409, 412, body=True, examples={409: [_IMMUTABLE], 412: [_STALE], 422: [_FAULTS]}),
     },
 )

@@ -150,6 +150,14 @@ class SourceEventShape(Shape):
     id = serializers.CharField()
 
 
+class WarningShape(Shape):
+    """What is accepted but deserves a look."""
+
+    pointer = serializers.CharField(allow_null=True)
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
 class InvoiceShape(Shape):
     id = serializers.UUIDField()
     seller = serializers.UUIDField()
@@ -199,23 +207,10 @@ class InvoiceShape(Shape):
     created_at = serializers.DateTimeField()
     issued_at = serializers.DateTimeField(allow_null=True)
     livemode = serializers.BooleanField()
+    warnings = WarningShape(many=True, required=False, help_text="Only where it was just made or changed.")
 
 
-class WarningShape(Shape):
-    """What is accepted but deserves a look."""
-
-    pointer = serializers.CharField(allow_null=True)
-    code = serializers.CharField()
-    detail = serializers.CharField()
-
-
-class InvoiceWithWarningsShape(InvoiceShape):
-    """An invoice as it was just made or changed."""
-
-    warnings = WarningShape(many=True)
-
-
-class InvoicePreviewShape(InvoiceWithWarningsShape):
+class InvoicePreviewShape(InvoiceShape):
     """An invoice as it would be: it has no id, since it does not exist."""
 
     id = serializers.UUIDField(allow_null=True)

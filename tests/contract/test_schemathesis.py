@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, settings
 from schemathesis.config import SchemathesisConfig
 
@@ -32,6 +32,12 @@ CONFIG = SchemathesisConfig.from_path(ROOT / "schemathesis.toml")
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
 SCHEMA.app = application
 
+LAWFUL = {
+    "POST /api/v1/invoices": {"lines": [{"description": "Libro", "unit_price": "10.00", "tax_rate": "4"}]},
+    "POST /api/v1/clients": {"name": "Una Compradora"},
+    "POST /api/v1/invoices/{invoice_id}/payments": {"amount": "1.00", "date": "2026-11-01"},
+}
+HARMLESS = {"issue", "notes", "metadata", "purchase_order", "due_date", "language", "external_id", "email", "reference"}
 SLOWLY = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
@@ -58,8 +64,22 @@ def test_every_operation_does_what_it_says(case: schemathesis.Case) -> None:
 class Journey(SCHEMA.as_state_machine()):  # type: ignore[misc]  # made at run time
     """What one call answered, another one uses: draft, change, issue, pay, read."""
 
+    def setup(self) -> None:
+        """Every story begins in the same house, or it could not be told again."""
+        self.beginning = transaction.savepoint()
+
+    def teardown(self) -> None:
+        transaction.savepoint_rollback(self.beginning)
+
+    def before_call(self, case: schemathesis.Case) -> None:
+        """A story needs an invoice, and random rates are hardly ever lawful: what decides is set right, the rest stays
+        as it was found."""
+        lawful = LAWFUL.get(case.operation.label)
+        if lawful is not None and isinstance(case.body, dict):
+            case.body = {name: value for name, value in case.body.items() if name in HARMLESS} | lawful
+
 
 class TestJourneys(Journey.TestCase):  # type: ignore[misc, name-defined]  # hypothesis makes it
     """The same promises in the middle of a story."""
 
-    settings = settings(SLOWLY, max_examples=15, stateful_step_count=12)
+    settings = settings(SLOWLY, max_examples=40, stateful_step_count=15)
