@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -32,7 +33,7 @@ CONFIG = SchemathesisConfig.from_path(ROOT / "schemathesis.toml")
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
 SCHEMA.app = application
 
-LAWFUL = {
+LAWFUL: dict[str, dict[str, Any]] = {
     "POST /api/v1/invoices": {"lines": [{"description": "Libro", "unit_price": "10.00", "tax_rate": "4"}]},
     "POST /api/v1/clients": {"name": "Una Compradora"},
     "POST /api/v1/invoices/{invoice_id}/payments": {"amount": "1.00", "date": "2026-11-01"},
