@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # the stubs are another package
+import jsonschema
 import pytest
 from django.core.management import call_command
 from django.http import HttpResponse
