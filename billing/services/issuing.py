@@ -20,7 +20,6 @@ from billing.numbering import IssueDateGoesBack, fiscal_year_of, format_number, 
 from billing.parties import PartyCopy
 from billing.representation import Parts, content_digest, represent
 from billing.services.composing import adds_up
-from billing.services.composing import adds_up
 from billing.services.drafting import Condition, Draft, create_draft, lock_invoice, subject_of
 from clients.services import ClientData
 from core.actors import Actor
@@ -99,12 +98,6 @@ def _refuse_unless_approved(invoice: Invoice, lines: Sequence[InvoiceLine], appr
     if approval.content_digest != content_digest(invoice, lines):
         message = gettext_noop("The draft changed after it was approved; it needs another look.")
         raise Conflict("approval_stale", message, extra={"invoice": str(invoice.id)})
-
-
-def _refuse_unless_it_adds_up(parts: Parts) -> None:
-    if not adds_up(parts):
-        message = gettext_noop("The draft's figures are not those of its lines: save it again.")
-        raise Conflict("draft_does_not_add_up", message, extra={"invoice": str(parts.invoice.id)})
 
 
 def _refuse_unless_it_adds_up(parts: Parts) -> None:
