@@ -1,4 +1,4 @@
-"""Fail where fewer branches were taken than ``fail_under`` in pyproject.toml asks: lines alone hide a missing "else"."""
+"""Fail where fewer branches were taken than ``fail_under`` in pyproject.toml asks; lines alone hide a missing else."""
 
 import json
 import sys
