@@ -21,3 +21,4 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c app.allow_trunca
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STATIC_ROOT = None  # type: ignore[assignment]  # nothing is collected for tests: the finders serve
+WHITENOISE_AUTOREFRESH = True  # static files are looked up when asked for, not listed anew for every test's client
