@@ -170,6 +170,7 @@ def test_real_answers_are_what_the_document_says(machine: Machine, client: Clien
     check(document, "ClientPage", body_of(machine.get("/clients")))
     check(document, "SellerPage", body_of(machine.get("/sellers")))
     check(document, "SeriesPage", body_of(machine.get("/series")))
+    check(document, "AuditEntryPage", body_of(machine.get("/audit-entries")))
     check(document, "Token", body_of(machine.get("/token")))
     check_problem(document, machine.post("/invoices", {}))
 
