@@ -39,7 +39,7 @@ class AuditEntry(models.Model):
         verbose_name_plural = _("audit entries")
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["subject_type", "subject_id", "id"], name="audit_by_subject"),
+            models.Index(fields=["subject_id", "id"], name="audit_by_subject"),
             models.Index(fields=["actor_id", "id"], name="audit_by_actor"),
             models.Index(fields=["correlation_id"], name="audit_by_correlation"),
             models.Index(fields=["action", "id"], name="audit_by_action"),

@@ -22,7 +22,8 @@ PATIENCE = timedelta(minutes=5)
 """A document that waits longer than that is worth a look."""
 
 OVERDUE_DAYS = 90
-"""Older debts are another matter than today's work; and so the query looks at a bounded part of the past."""
+LOOKED_THROUGH = 3_000
+"""Older debts, and those before so many others, are another matter than today's work."""
 
 SOON = timedelta(days=5)
 
@@ -98,14 +99,14 @@ def _recent() -> QuerySet[Invoice]:
 
 
 def _overdue(today: date) -> QuerySet[Invoice]:
-    """Issued, due, and not paid in full; what became due last comes first, since it is what one can still mend."""
-    due = Invoice.objects.filter(
-        status=InvoiceStatus.ISSUED,
-        due_date__isnull=False,
-        due_date__lt=today,
-        due_date__gte=today - timedelta(days=OVERDUE_DAYS),
-    )
-    unpaid = queries.with_paid(due).filter(amount_due__gt=F("paid_sum"))
+    """Issued, due, and not paid in full; what became due last comes first, since it is what one can still mend.
+
+    What is paid is a sum of rows: only so many of the invoices that became due last are looked through for it.
+    """
+    since = today - timedelta(days=OVERDUE_DAYS)
+    due = Invoice.objects.filter(status=InvoiceStatus.ISSUED, due_date__gte=since, due_date__lt=today)
+    latest = due.order_by("-due_date", "-id").values("pk")[:LOOKED_THROUGH]
+    unpaid = queries.with_paid(Invoice.objects.filter(pk__in=latest)).filter(amount_due__gt=F("paid_sum"))
     return unpaid.order_by("-due_date", "-id")[:SHOWN]
 
 
