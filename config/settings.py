@@ -141,12 +141,12 @@ USE_TZ = True
 
 # --- Files -----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT: str | None = env.str("STATIC_ROOT", default="") or None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None  # without a folder they are served from the packages themselves
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # the contract's limit of a body
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a draft of 1,000 lines in the admin
 
@@ -165,6 +165,11 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Correlativa",
+    "DESCRIPTION": (
+        "From what a Spanish business sells to legal invoices. Money and quantities are decimal strings, never numbers; "
+        "dates are `YYYY-MM-DD`. Every refusal is problem+json (RFC 9457) with all faults at once and stable codes. "
+        "What creates or changes an invoice or payment needs an `Idempotency-Key`; a repeat gets the first answer."
+    ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -20,5 +20,4 @@ from config.settings import DATABASES
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c app.allow_truncate=on"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STATIC_ROOT = None  # type: ignore[assignment]  # nothing is collected for tests: the finders serve
 WHITENOISE_AUTOREFRESH = True  # static files are looked up when asked for, not listed anew for every test's client

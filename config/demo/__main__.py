@@ -19,7 +19,7 @@ from config.postgres import PostgresError
 from config.processes import Program, Service, Supervisor
 from config.stopping import Stopping
 
-_PATIENCE = 60.0  # seconds until the web server must answer
+_PATIENCE = 180.0  # seconds until the web server must answer
 _PATIENCE_WITH_PORT = 5.0  # seconds for a web server on its way out
 
 
