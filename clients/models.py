@@ -3,9 +3,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from audit.choices import MODES
 from audit.guards import CompositeForeignKey
 from core.ids import new_id
-from core.modes import MODES
 
 
 class TaxIdKind(models.TextChoices):

@@ -8,7 +8,3 @@ class Mode(StrEnum):
 
     TEST = "test"
     LIVE = "live"
-
-
-MODES = [(mode.value, mode.value) for mode in Mode]
-"""The choices of a model's ``mode`` field."""

@@ -20,8 +20,9 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import ReadOnlyAdmin, Tone, actor_of_user, attempt, badge, perform, sentence, write_down
+from audit.choices import MODES
 from core.errors import Refusal
-from core.modes import MODES, Mode
+from core.modes import Mode
 from integrations.models import ApiToken, Event, IdempotencyKey, WorkerHeartbeat
 from integrations.scopes import Scope
 from integrations.services.tokens import create_token, revoke_token, subject_of

@@ -4,9 +4,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from audit.choices import MODES
 from audit.guards import CompositeForeignKey, append_only
 from core.ids import new_id
-from core.modes import MODES
 
 
 class ApiToken(models.Model):
@@ -47,10 +47,14 @@ class TokenSeller(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, db_constraint=False, related_name="token_sellers")
-    seller = models.ForeignKey("billing.Seller", on_delete=models.PROTECT, db_constraint=False, related_name="+")
-    mode = models.CharField(max_length=4, choices=MODES)
+    seller = models.ForeignKey(
+        "billing.Seller", on_delete=models.PROTECT, db_constraint=False, related_name="+", verbose_name=_("seller")
+    )
+    mode = models.CharField(_("mode"), max_length=4, choices=MODES)
 
     class Meta:
+        verbose_name = _("seller of a token")
+        verbose_name_plural = _("sellers of tokens")
         constraints = [
             models.UniqueConstraint(fields=["token", "seller"], name="token_names_a_seller_once"),
             CompositeForeignKey(
@@ -75,16 +79,20 @@ class IdempotencyKey(models.Model):
     """A key that was used up by committed work, with the answer that a repeat receives (kept 30 days)."""
 
     id = models.BigAutoField(primary_key=True)
-    seller = models.ForeignKey("billing.Seller", on_delete=models.PROTECT, db_constraint=False, related_name="+")
-    mode = models.CharField(max_length=4, choices=MODES)
-    key = models.CharField(max_length=255)
-    fingerprint = models.BinaryField(max_length=32)
-    status = models.PositiveSmallIntegerField()
-    headers = models.JSONField(default=dict)
-    body = models.BinaryField()
-    created_at = models.DateTimeField(db_index=True)
+    seller = models.ForeignKey(
+        "billing.Seller", on_delete=models.PROTECT, db_constraint=False, related_name="+", verbose_name=_("seller")
+    )
+    mode = models.CharField(_("mode"), max_length=4, choices=MODES)
+    key = models.CharField(_("key"), max_length=255)
+    fingerprint = models.BinaryField(_("fingerprint"), max_length=32)
+    status = models.PositiveSmallIntegerField(_("status of the answer"))
+    headers = models.JSONField(_("headers of the answer"), default=dict)
+    body = models.BinaryField(_("body of the answer"))
+    created_at = models.DateTimeField(_("created at"), db_index=True)
 
     class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
         constraints = [
             models.UniqueConstraint(fields=["seller", "mode", "key"], name="idempotency_key_once_per_seller"),
             CompositeForeignKey(
@@ -103,7 +111,9 @@ class Event(models.Model):
     """Something that subscribers may want to know, written in the transaction of what happened."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey("billing.Seller", on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    seller = models.ForeignKey(
+        "billing.Seller", on_delete=models.PROTECT, db_constraint=False, related_name="+", verbose_name=_("seller")
+    )
     mode = models.CharField(_("mode"), max_length=4, choices=MODES)
     type = models.CharField(_("type"), max_length=60)
     object_id = models.CharField(_("object id"), max_length=64)

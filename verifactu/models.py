@@ -5,9 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.choices import MODES
 from audit.guards import CompositeForeignKey, append_only, no_truncate
 from core.ids import new_id
-from core.modes import MODES
 
 
 class RecordKind(models.TextChoices):
@@ -96,7 +96,7 @@ class FiscalRecord(models.Model):
     previous_fingerprint = models.CharField(_("previous fingerprint"), max_length=64, null=True)  # noqa: DJ001 - NULL is «first»
     fingerprint = models.CharField(_("fingerprint"), max_length=64)
     generated_at = models.DateTimeField(_("generated at"))
-    generated_at_text = models.CharField(max_length=25)
+    generated_at_text = models.CharField(_("generated at, as written"), max_length=25)
     xml = models.BinaryField()
     xml_sha256 = models.CharField("SHA-256 (XML)", max_length=64)
     qr_url = models.CharField("QR", max_length=400, blank=True)

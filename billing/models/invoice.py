@@ -10,11 +10,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.choices import MODES
 from audit.guards import CompositeForeignKey, no_truncate
 from billing.models.seller import Rounding, Seller
 from billing.models.series import Series
 from core.ids import new_id
-from core.modes import MODES
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

@@ -6,8 +6,9 @@ import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from audit.choices import MODES
 from core.ids import new_id
-from core.modes import MODES, Mode
+from core.modes import Mode
 
 
 class Territory(models.TextChoices):

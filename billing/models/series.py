@@ -5,10 +5,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from audit.choices import MODES
 from audit.guards import CompositeForeignKey, no_truncate
 from billing.models.seller import Seller
 from core.ids import new_id
-from core.modes import MODES
 
 
 class SeriesKind(models.TextChoices):
@@ -78,11 +78,13 @@ class SeriesCounter(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="counters")
-    fiscal_year = models.PositiveSmallIntegerField()
-    last_number = models.PositiveBigIntegerField()
-    last_date = models.DateField()
+    fiscal_year = models.PositiveSmallIntegerField(_("fiscal year"))
+    last_number = models.PositiveBigIntegerField(_("last number"))
+    last_date = models.DateField(_("date of the last invoice"))
 
     class Meta:
+        verbose_name = _("counter of a series")
+        verbose_name_plural = _("counters of series")
         constraints = [
             models.UniqueConstraint(fields=["series", "fiscal_year"], name="series_counter_once_per_year"),
         ]

@@ -3,10 +3,10 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from audit.choices import MODES
 from audit.guards import CompositeForeignKey, append_only
 from billing.models.invoice import Invoice
 from billing.models.seller import Seller
-from core.modes import MODES
 
 
 class SourceEvent(models.Model):

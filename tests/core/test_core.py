@@ -5,13 +5,14 @@ import uuid
 
 import pytest
 
+from audit.choices import MODES
 from core import actors
 from core.context import RequestContext, current
 from core.countries import country_codes
 from core.currencies import CURRENCIES
 from core.errors import Conflict, Fault, Invalid, NotFound, Refusal, gettext_noop
 from core.ids import new_id
-from core.modes import MODES, Mode
+from core.modes import Mode
 from core.text import searchable
 
 
