@@ -167,7 +167,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Correlativa",
     "DESCRIPTION": (
         "From what a Spanish business sells to legal invoices. Money and quantities are decimal strings, never "
-        "numbers; dates are `YYYY-MM-DD`. Every refusal is problem+json (RFC 9457) with all faults at once and stable codes. "
+        "numbers; dates are `YYYY-MM-DD`. Every refusal is problem+json (RFC 9457) with all faults at once and stable "
+        "codes. "
         "What creates or changes an invoice or payment needs an `Idempotency-Key`; a repeat gets the first answer."
     ),
     "VERSION": "1",

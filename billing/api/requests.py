@@ -110,14 +110,16 @@ class ClientField(serializers.Field[Any, Any, Any, Any]):
 
     default_error_messages = {"invalid_client": _("Must be a client's id or an object that describes one.")}
 
+    def __init__(self, **kwargs: Any) -> None:
+        self.described, self.named = BuyerRequest(), StrictUUIDField()
+        super().__init__(**kwargs)
+
     def to_internal_value(self, data: object) -> Any:
         if isinstance(data, dict):
-            buyer = BuyerRequest(data=data)
-            buyer.is_valid(raise_exception=True)
-            return buyer.validated_data
+            return self.described.run_validation(data)
         if not isinstance(data, str):
             self.fail("invalid_client")
-        return StrictUUIDField().run_validation(data)
+        return self.named.run_validation(data)
 
 
 class LineRequest(StrictSerializer):
