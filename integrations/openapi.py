@@ -28,7 +28,7 @@ from integrations.problems import CONTENT_TYPE, MAX_ERRORS, TITLES
 
 _AnySerializer = serializers.Serializer[Any]
 
-ALWAYS = (400, 401, 403, 404, 405, 406, 429)
+ALWAYS = (400, 401, 403, 404, 405, 406, 429, 500, 503)
 """The refusals that any operation may answer with."""
 WITH_BODY = (413, 415, 422)
 """Those that need a body to be refused."""
@@ -56,7 +56,7 @@ COMMON_HEADERS = [
     _header("RateLimit-Policy", 'Calls a minute: `"default";q=600;w=60`.', response=True),
     _header("RateLimit", 'Calls left, and seconds until the next minute: `"default";r=583;t=41`.', response=True),
     _header("WWW-Authenticate", "How to authenticate.", response=[401]),
-    _header("Retry-After", "Seconds to wait.", response=[429], type=int),
+    _header("Retry-After", "Seconds to wait.", response=[429, 503], type=int),
 ]
 
 KEY_PATTERN = r'^("([!#-\[\]-~]|\\["\\])+"|[!#-+\--:<-~]+)$'

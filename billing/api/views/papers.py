@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -32,12 +30,6 @@ class PdfRenderer(BaseRenderer):
     format = "pdf"
     charset = None
     render_style = "binary"
-
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
-    ) -> bytes:
-        del accepted_media_type, renderer_context  # the framework's signature
-        return bytes(data)
 
 
 class PdfView(APIView):
