@@ -38,8 +38,7 @@ def show(request: HttpRequest, parts: Parts, *, payment_form: PaymentForm | None
         payments=invoice.payments.select_related("reversal", "reverses").order_by("date", "id"),
         payment_form=payment_form or _payment_form(request, parts),
         events=Event.objects.filter(object_id=str(invoice.id)).order_by("created_at", "id")[:HISTORY],
-        history=history_of("invoice", str(invoice.id))[:HISTORY],
-        audit_url=_audit_url(request, invoice),
+        **history(request, invoice),
         register_url=_register_url(request, invoice),
     )
 
@@ -52,6 +51,11 @@ def _payment_form(request: HttpRequest, parts: Parts) -> PaymentForm | None:
     if parts.invoice.status != InvoiceStatus.ISSUED or not may(request, "add_payment"):
         return None
     return PaymentForm(initial=PaymentForm.suggestion(parts))
+
+
+def history(request: HttpRequest, invoice: Invoice) -> dict[str, Any]:
+    """What happened to the invoice, for the page; and where the log has the whole of it, for who may read that."""
+    return {"history": history_of("invoice", str(invoice.id))[:HISTORY], "audit_url": _audit_url(request, invoice)}
 
 
 def _audit_url(request: HttpRequest, invoice: Invoice) -> str:

@@ -13,6 +13,7 @@ from audit.admin import perform, sentence, sentences, write_down
 from billing.admin import faults
 from billing.admin.acts import acts_on
 from billing.admin.desk import Desk
+from billing.admin.looking import history
 from billing.admin.pages import go_to, needs, page
 from billing.models import Seller
 from billing.representation import Parts
@@ -53,9 +54,10 @@ def _work_at(request: HttpRequest, desk: Desk) -> HttpResponseBase:
         if answer is not None:
             return answer
     invoice = desk.invoice
-    acts = acts_on(request, invoice) if invoice else []
-    title = _("Draft") if invoice else _("New draft")
-    return page(request, "billing/draft.html", title=title, desk=desk, invoice=invoice, acts=acts)
+    if invoice is None:
+        return page(request, "billing/draft.html", title=_("New draft"), desk=desk)
+    known = {"invoice": invoice, "acts": acts_on(request, invoice), **history(request, invoice)}
+    return page(request, "billing/draft.html", title=_("Draft"), desk=desk, **known)
 
 
 def _save(request: HttpRequest, desk: Desk) -> HttpResponse | None:

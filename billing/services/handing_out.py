@@ -40,9 +40,3 @@ def hand_out_record(*, invoice_id: uuid.UUID, record_id: uuid.UUID, by: Actor) -
     after = {"record": str(record.id), "fingerprint": record.fingerprint}
     audit.record("record.exported", by=by, subject=subject_of(record.invoice), after=after)
     return record
-
-
-@transaction.atomic(savepoint=False)
-def note_exported_list(*, what: str, filters: dict[str, str], by: Actor) -> None:
-    """Somebody takes a list away; ``filters`` say which rows."""
-    audit.record(f"{what}.exported", by=by, after={"filters": filters})

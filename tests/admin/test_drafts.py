@@ -115,8 +115,9 @@ def test_a_tax_by_hand_is_taken(finance: Browser, client_row: Client):
     assert (line.tax, line.tax_rate) == ("OTHER", Decimal("12.50"))
 
 
-def test_a_malformed_treatment_is_refused(finance: Browser, client_row: Client):
-    page = post(finance, draft_form(client_row, a_line(treatment="IVA|S1|x"))).content.decode()
+@pytest.mark.parametrize("treatment", ["IVA|S1|x", "IVA|S1||x", "", "21"])
+def test_a_malformed_treatment_is_refused(finance: Browser, client_row: Client, treatment: str):
+    page = post(finance, draft_form(client_row, a_line(treatment=treatment))).content.decode()
     assert errors_of(page, "lines-0-treatment")
 
 

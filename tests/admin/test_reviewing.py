@@ -179,6 +179,7 @@ def test_a_reviewer_sends_a_draft_back_with_a_reason(approver: Browser, draft: I
     approver.post(url_of("return", draft.id), {"reason": "Falta el pedido"})
     assert again(draft).status == InvoiceStatus.DRAFT
     assert AuditEntry.objects.get(action="invoice.returned").reason == "Falta el pedido"
+    assert "Falta el pedido" in approver.get(url_of("change", draft.id)).content.decode()
 
 
 def test_a_draft_is_discarded_with_a_reason(finance: Browser, draft: Invoice):
