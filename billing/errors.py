@@ -41,3 +41,12 @@ def invoice_discarded(invoice_id: uuid.UUID) -> Conflict:
         gettext_noop("The draft was discarded; make a new one."),
         extra={"invoice": str(invoice_id)},
     )
+
+
+def number_taken(display_number: str) -> Conflict:
+    """The database's last word on art. 6.1.a; only a series that was made by hand can come so far."""
+    return Conflict(
+        "number_taken",
+        gettext_noop("Another series has issued %(number)s already: use a series with other numbers."),
+        params={"number": display_number},
+    )

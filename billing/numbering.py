@@ -16,6 +16,9 @@ from core.errors import Conflict, Fault, gettext_noop
 from integrations.locks import take_lock
 
 _FORMAT = re.compile(r"(?:[ !#-&(-;?-z|~]|\{code\}|\{year\}|\{number(?::0\d{1,2}d)?\}){1,40}")
+_TOUCHING = re.compile(r"[0-9}]\{|\}[0-9]")
+_COUNTED = re.compile(r"\{(?:year|number(?::0\d{1,2}d)?)\}")
+_DIGITS = "<"  # stands for digits that vary: neither a code nor a format may contain it
 
 # One statement counts: the conflicting row is locked, and the date is compared under that lock. A later year's counter
 # means that the date goes back, even though that year's own numbers would not.
@@ -57,15 +60,36 @@ def format_number(series: Series, *, number: int, issue_date: date) -> str:
 
 def check_number_format(number_format: str, *, yearly: bool) -> list[Fault]:
     """What is wrong with a series' format: it must name the series, the number and (if it starts again) the year, in
-    the AEAT's characters; else two series would print the same number."""
+    the AEAT's characters, and keep them apart; else two invoices would print the same number."""
     needed = ["{code}", "{number"] + ["{year}"] * yearly
-    if _FORMAT.fullmatch(number_format) and all(part in number_format for part in needed):
+    is_known = _FORMAT.fullmatch(number_format) and not _TOUCHING.search(number_format)
+    if is_known and all(part in number_format for part in needed):
         return []
     message = gettext_noop(
-        "The format must contain {code}, {number} (or {number:05d}) and, if the series starts again each year, {year};"
-        " besides them only printable ASCII without \" ' < > =."
+        "The format must contain {code}, {number} (or {number:05d}) and, if the series starts again each year, {year},"
+        " kept apart by something that is no digit; besides them only printable ASCII without \" ' < > =."
     )
     return [Fault("number_format_wrong", message, pointer="#/number_format")]
+
+
+def may_print_the_same(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether two series, each a code and a format, could print the same number (RD 1619/2012 art. 6.1.a).
+
+    A printed number falls into runs of digits and runs of everything else. What varies is a whole run of digits, since
+    formats keep it apart: so two series differ for sure when they differ in a run that varies in neither.
+    """
+    runs, others = _runs(*one), _runs(*other)
+    return len(runs) == len(others) and all(map(_may_equal, runs, others))
+
+
+def _runs(code: str, number_format: str) -> list[str]:
+    printed = _COUNTED.sub(_DIGITS, number_format).replace("{code}", code)
+    return re.findall(rf"{_DIGITS}|\d+|[^{_DIGITS}\d]+", printed)
+
+
+def _may_equal(run: str, other: str) -> bool:
+    varies = _DIGITS in {run, other}
+    return run == other or (varies and all(part == _DIGITS or part.isdigit() for part in (run, other)))
 
 
 def take_next_number(series: Series, *, issue_date: date) -> int:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from psycopg.errors import UniqueViolation
 
 from audit import services as audit
 from audit.models import AuditEntry
@@ -46,7 +47,8 @@ def issue_invoice(
     audit entry, the outgoing event and the document's row: all or none.
 
     Raises NotFound; Conflict ``already_issued``, ``invoice_discarded``, ``approval_required``, ``approval_stale``,
-    ``draft_does_not_add_up``, ``issue_date_before_last``; Invalid with every fault (rates not in force on the date, …).
+    ``draft_does_not_add_up``, ``issue_date_before_last``, ``number_taken``; Invalid with every fault (rates not in
+    force on the date, …).
     """
     invoice = lock_invoice(invoice_id)
     refuse_unless_issuable(invoice)
@@ -180,7 +182,12 @@ def _number(
     if buyer:
         invoice.buyer_name, invoice.buyer_search_name = buyer.name, searchable(buyer.name)[:120]
         invoice.buyer_tax_id = buyer.tax_id
-    update(invoice, *_WRITTEN)
+    try:
+        update(invoice, *_WRITTEN)
+    except IntegrityError as error:
+        if isinstance(error.__cause__, UniqueViolation):
+            raise errors.number_taken(invoice.display_number) from error
+        raise
 
 
 def _told(parts: Parts, *, before: str, by: Actor) -> tuple[AuditEntry, Event]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 import zoneinfo
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ from audit import services as audit
 from billing import errors
 from billing.models import Rounding, Seller, Series, SeriesKind, Territory
 from billing.models.seller import ApprovalPolicy
-from billing.numbering import check_number_format
+from billing.numbering import check_number_format, may_print_the_same
 from core import tax_ids
 from core.actors import Actor
 from core.errors import Conflict, Fault, Invalid, gettext_noop
@@ -112,16 +113,15 @@ def update_seller(*, seller_id: uuid.UUID, data: SellerData, by: Actor) -> Selle
 
 @transaction.atomic(savepoint=False)
 def create_series(*, seller_id: uuid.UUID, data: SeriesData, by: Actor) -> Series:
-    """Add a series to a seller. Raises NotFound, Invalid (code taken, format without the number, second default)."""
+    """Add a series to a seller.
+
+    Raises NotFound, Invalid with every fault: code taken, format without the number or like another series', second
+    default.
+    """
     seller = Seller.objects.select_for_update().filter(id=seller_id).first()
     if seller is None:
         raise errors.seller_not_found()
-    faults = check_number_format(data.number_format, yearly=data.yearly)
-    if seller.series.filter(code=data.code).exists():
-        faults.append(Fault("series_exists", gettext_noop("The seller has a series with that code."), "#/code"))
-    if data.is_default and seller.series.filter(kind=data.kind, is_default=True).exists():
-        message = gettext_noop("Another series of that kind is the default.")
-        faults.append(Fault("series_default_taken", message, "#/is_default"))
+    faults = _series_faults(data, seller)
     if faults:
         raise Invalid(faults)
     series = Series.objects.create(seller=seller, mode=seller.mode, **asdict(data))
@@ -160,6 +160,27 @@ def _seller_faults(data: SellerData, mode: str) -> list[Fault]:
     if data.iban and not iban_numbers.is_valid(data.iban):
         faults.append(Fault("iban_malformed", gettext_noop("The IBAN is wrong."), "#/iban"))
     return faults
+
+
+def _series_faults(data: SeriesData, seller: Seller) -> list[Fault]:
+    faults = check_number_format(data.number_format, yearly=data.yearly)
+    others = [*seller.series.all()]
+    if any(other.code == data.code for other in others):
+        faults.append(Fault("series_exists", gettext_noop("The seller has a series with that code."), "#/code"))
+    elif not faults:
+        faults += _check_unlike(data, others)
+    if data.is_default and any(other.is_default and other.kind == data.kind for other in others):
+        message = gettext_noop("Another series of that kind is the default.")
+        faults.append(Fault("series_default_taken", message, "#/is_default"))
+    return faults
+
+
+def _check_unlike(data: SeriesData, others: Iterable[Series]) -> Iterator[Fault]:
+    for other in others:
+        if may_print_the_same((data.code, data.number_format), (other.code, other.number_format)):
+            message = gettext_noop("Series %(series)s could print the same numbers: choose another code or format.")
+            yield Fault("numbers_would_repeat", message, "#/number_format", params={"series": other.code})
+            return
 
 
 def _seller_columns(data: SellerData) -> dict[str, object]:

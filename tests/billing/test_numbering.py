@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.models import Invoice, Series, SeriesCounter
-from billing.numbering import check_number_format, format_number, peek_next_number
+from billing.numbering import check_number_format, format_number, may_print_the_same, peek_next_number
 from billing.services.issuing import issue_invoice
 from billing.services.sellers import SeriesData, create_series
+from clients.models import Client
 from core.errors import Conflict, Invalid
 from tests.builders import MARIA, NOW, SHOP, a_client, a_draft, a_line, a_seller, an_invoice
 
@@ -167,11 +168,79 @@ def test_the_next_number_can_be_shown_without_taking_it(client):
         ("{code}<{number}>", False),
         ("{code}ñ{number}", False),
         ("{code}-{number", False),
-        ("{code}{number}" + "x" * 60, False),
+        ("{code}-{number}" + "x" * 60, False),
+        ("{code}{number}", False),
+        ("{code}-{year}{number:05d}", True),
+        ("{code}-{number}{year}", True),
+        ("{code}-1{number}", False),
     ],
 )
 def test_a_format_that_would_repeat_numbers_is_refused(number_format, yearly):
     assert [fault.code for fault in check_number_format(number_format, yearly=yearly)] == ["number_format_wrong"]
+
+
+SERIES = [
+    ("A", "{code}-{year}-{number:05d}"),
+    ("A-2026", "{code}-{number}"),
+    ("A-2026-1", "{code}/{number}"),
+    ("1", "{code}-{number}"),
+    ("2", "{number}-{code}"),
+    ("12", "{code}-{number}"),
+    ("Z", "{code}-{number}"),
+    ("Z1", "{code}-{number}"),
+    ("Z1", "{code}-{year}-{number}"),
+]
+
+
+@given(*[st.sampled_from(SERIES)] * 2, *[st.integers(1, 15)] * 2, *[st.integers(2026, 2027)] * 2)
+def test_series_that_are_told_apart_never_print_the_same(one, other, number, other_number, year, other_year):
+    printed = one[1].format(code=one[0], number=number, year=year)
+    other_printed = other[1].format(code=other[0], number=other_number, year=other_year)
+
+    assert may_print_the_same(one, other) == may_print_the_same(other, one)
+    assert printed != other_printed or may_print_the_same(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (SERIES[0], SERIES[1], True),
+        (SERIES[3], SERIES[4], True),  # 1-2 is number 2 of the one and number 1 of the other
+        (SERIES[6], SERIES[7], False),
+        (("T1", "{code}-{year}-{number:05d}"), ("T2", "{code}-{year}-{number:05d}"), False),
+        (("A", "{code}-{number}"), ("A", "{code}/{number}"), False),
+    ],
+)
+def test_only_series_that_could_meet_are_alike(one, other, alike):
+    assert may_print_the_same(one, other) is alike
+
+
+def test_a_series_that_would_print_anothers_numbers_is_refused(client):
+    data = SeriesData(code="A-2026", yearly=False, number_format="{code}-{number:05d}")
+
+    with pytest.raises(Invalid) as refusal:
+        create_series(seller_id=client.seller_id, data=data, by=MARIA)
+
+    assert [(fault.code, fault.pointer) for fault in refusal.value.faults] == [
+        ("numbers_would_repeat", "#/number_format")
+    ]
+
+
+def test_a_number_that_is_taken_after_all_is_a_conflict(client):
+    a_series(client, code="Z", number_format="{code}{number}", first_number=11)
+    a_series(client, code="Z1", number_format="{code}{number}")
+    an_invoice(client, series="Z")
+
+    with pytest.raises(Conflict) as refusal, transaction.atomic():
+        an_invoice(client, series="Z1")
+
+    assert refusal.value.code == "number_taken"
+    assert Invoice.objects.get().display_number == "Z11"
+
+
+def a_series(client: Client, **values: object) -> Series:
+    """A series made behind the verbs' back."""
+    return Series.objects.create(seller=client.seller, mode=client.mode, yearly=False, **values)
 
 
 @given(number=st.integers(1, 10**12), year=st.integers(2024, 2099))
