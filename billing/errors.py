@@ -16,6 +16,10 @@ def seller_not_found() -> NotFound:
     return NotFound("seller_not_found", gettext_noop("There is no such seller."))
 
 
+def series_not_found() -> NotFound:
+    return NotFound("series_not_found", gettext_noop("There is no such series."))
+
+
 def invoice_immutable(invoice_id: uuid.UUID, display_number: str) -> Conflict:
     """Issued means frozen (RD 1619/2012 art. 15): what is wrong in it is corrected by another invoice."""
     return Conflict(

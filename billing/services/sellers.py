@@ -19,7 +19,7 @@ from billing.models.seller import ApprovalPolicy
 from billing.numbering import check_number_format, may_print_the_same
 from core import tax_ids
 from core.actors import Actor
-from core.errors import Conflict, Fault, Invalid, gettext_noop
+from core.errors import Fault, Invalid, gettext_noop
 from verifactu.services import open_chain
 
 _ZONES = {Territory.CANARY: "Atlantic/Canary"}
@@ -133,11 +133,11 @@ def create_series(*, seller_id: uuid.UUID, data: SeriesData, by: Actor) -> Serie
 def update_series(*, series_id: uuid.UUID, by: Actor, description: str, is_default: bool, is_active: bool) -> Series:
     """Describe, retire or prefer a series. How it numbers never changes.
 
-    Raises Conflict ``series_unknown`` when there is none, Invalid when another one is the default.
+    Raises NotFound, Invalid when another one is the default.
     """
     series = Series.objects.select_for_update().filter(id=series_id).first()
     if series is None:
-        raise Conflict("series_unknown", gettext_noop("There is no such series."))
+        raise errors.series_not_found()
     others = Series.objects.filter(seller=series.seller_id, kind=series.kind, is_default=True).exclude(id=series_id)
     if is_default and others.exists():
         message = gettext_noop("Another series of that kind is the default.")

@@ -8,7 +8,7 @@ from django.db import transaction
 from audit.models import AuditEntry
 from billing.models import Seller
 from billing.services.sellers import SellerData, SeriesData, create_series, update_seller, update_series
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Invalid, NotFound
 from core.ids import new_id
 from tests.builders import MARIA, NOW, a_seller
 from verifactu.models import Chain
@@ -116,7 +116,7 @@ def test_what_is_not_there_is_not_found():
         create_series(seller_id=new_id(), data=SeriesData(code="A"), by=MARIA)
     with pytest.raises(NotFound), transaction.atomic():
         update_seller(seller_id=new_id(), data=data_of(a_seller()), by=MARIA)
-    with pytest.raises(Conflict):
+    with pytest.raises(NotFound, match="no such series"):
         update_series(series_id=new_id(), by=MARIA, description="", is_default=False, is_active=True)
 
 
