@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from audit import services as audit
+from audit.models import AuditEntry, Outcome
 from billing import queries
 from billing.models import Approval, Invoice, InvoiceStatus
 from billing.models.seller import ApprovalPolicy
@@ -50,13 +51,13 @@ def approve_invoice(*, invoice_id: uuid.UUID, by: Actor, now: datetime, seen_dig
 
     ``seen_digest`` is the ``content_digest`` of what the person saw; Conflict ``approval_stale`` when the draft has
     changed since. Raises Forbidden ``approval_needs_a_person`` for machines, and ``approval_needs_another_person`` for
-    the author where the seller wants four eyes.
+    whoever wrote any of it where the seller wants four eyes.
     """
     invoice = lock_invoice(invoice_id)
     refuse_unless_issuable(invoice)
     if by.kind != ActorKind.USER:
         raise Forbidden("approval_needs_a_person", gettext_noop("Only a person may approve an invoice."))
-    if invoice.seller.approval_policy == ApprovalPolicy.FOUR_EYES and invoice.created_by == str(by):
+    if invoice.seller.approval_policy == ApprovalPolicy.FOUR_EYES and _wrote(invoice, by):
         message = gettext_noop("Its author may not approve an invoice; somebody else must (four eyes).")
         raise Forbidden("approval_needs_another_person", message)
     digest = content_digest(invoice, queries.parts_of(invoice).lines)
@@ -92,6 +93,18 @@ def return_to_draft(*, invoice_id: uuid.UUID, by: Actor, now: datetime, reason: 
     refuse_unless_editable(invoice)
     _move(invoice, InvoiceStatus.DRAFT, "invoice.returned", by=by, now=now, reason=reason)
     return queries.parts_of(invoice)
+
+
+def _wrote(invoice: Invoice, by: Actor) -> bool:
+    """Whether the person made the draft or changed it since: by id, for a name can be changed or taken over."""
+    return AuditEntry.objects.filter(
+        subject_type="invoice",
+        subject_id=str(invoice.id),
+        action__in=["invoice.created", "invoice.changed"],
+        outcome=Outcome.DONE,
+        actor_kind=by.kind,
+        actor_id=by.id,
+    ).exists()
 
 
 def _move(invoice: Invoice, status: InvoiceStatus, action: str, *, by: Actor, now: datetime, reason: str = "") -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client as Browser
 from django.utils import timezone
@@ -125,7 +127,8 @@ def test_four_eyes_want_another_person(approver: Browser, client_row: Client):
     seller = client_row.seller
     seller.approval_policy = "four_eyes"
     seller.save()
-    mine = builders.a_draft(client_row, by=builders.PABLO).invoice
+    pablo = replace(builders.PABLO, id=str(User.objects.get(username="pablo").pk))
+    mine = builders.a_draft(client_row, by=pablo).invoice
     answer = approver.post(url_of("confirm", mine.id), seen(approver, mine))
     assert "somebody else must" in said(answer)
     assert again(mine).status == InvoiceStatus.DRAFT

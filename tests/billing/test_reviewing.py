@@ -1,5 +1,7 @@
 """A person looks at a draft before it becomes law."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import transaction
 
@@ -73,6 +75,33 @@ def test_four_eyes_are_two_people():
         approve_invoice(invoice_id=draft.id, by=MARIA, now=NOW)
     assert refusal.value.code == "approval_needs_another_person"
     assert approve_and_issue(invoice_id=draft.id, by=PABLO, now=NOW).invoice.display_number == "A-2026-00001"
+
+
+def test_who_rewrote_a_draft_does_not_approve_it_alone():
+    client = a_client(a_seller(approval_policy="four_eyes"))
+    draft = a_draft(client, by=MARIA).invoice
+    update_draft(invoice_id=draft.id, draft=draft_for(client, a_line("Otra")), by=PABLO, now=NOW)
+
+    for writer in (MARIA, PABLO):
+        with pytest.raises(Forbidden) as refusal, transaction.atomic():
+            approve_and_issue(invoice_id=draft.id, by=writer, now=NOW)
+        assert refusal.value.code == "approval_needs_another_person"
+    assert not Approval.objects.exists()
+
+    lucia = replace(PABLO, id="3", name="lucia")
+    assert approve_and_issue(invoice_id=draft.id, by=lucia, now=NOW).invoice.status == "issued"
+
+
+def test_a_new_name_makes_no_other_person():
+    client = a_client(a_seller(approval_policy="four_eyes"))
+    draft = a_draft(client, by=MARIA).invoice
+
+    with pytest.raises(Forbidden) as refusal, transaction.atomic():
+        approve_invoice(invoice_id=draft.id, by=replace(MARIA, name="maria2"), now=NOW)
+    assert refusal.value.code == "approval_needs_another_person"
+
+    approve_invoice(invoice_id=draft.id, by=replace(PABLO, name="maria"), now=NOW)
+    assert Approval.objects.get().approver_id == PABLO.id
 
 
 def test_a_change_after_the_approval_sends_it_back_to_review(client):
