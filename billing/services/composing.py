@@ -173,9 +173,9 @@ def _series(draft: InvoiceDraft, seller: Seller, fiscal_type: FiscalType | None,
         return None
     if fiscal_type is None:  # not known yet: the buyer is in doubt
         return series
-    # Full and simplified invoices of a year are kept in separate series (art. 7.1.a), corrective ones in their own.
-    simplified = series.kind == SeriesKind.SIMPLIFIED
-    if simplified != (fiscal_type == FiscalType.F2) or series.kind == SeriesKind.CORRECTIVE:
+    # Full and simplified invoices of a year are kept in separate series, and so is what is corrective, issued by
+    # somebody else or of a regime apart (arts. 6.1.a and 7.1.a).
+    if series.kind != kind:
         message = gettext_noop("Series “%(series)s” is not for invoices of type %(type)s.")
         params = {"series": series.code, "type": fiscal_type.value}
         faults.append(Fault("series_not_for_type", message, "#/series", params=params))

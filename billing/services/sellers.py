@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 import zoneinfo
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,8 @@ from core.actors import Actor
 from core.errors import Fault, Invalid, gettext_noop
 from verifactu.services import open_chain
 
+HIGHEST_FIRST_NUMBER = 10**12
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./-]{0,19}")
 _ZONES = {Territory.CANARY: "Atlantic/Canary"}
 
 
@@ -115,8 +118,8 @@ def update_seller(*, seller_id: uuid.UUID, data: SellerData, by: Actor) -> Selle
 def create_series(*, seller_id: uuid.UUID, data: SeriesData, by: Actor) -> Series:
     """Add a series to a seller.
 
-    Raises NotFound, Invalid with every fault: code taken, format without the number or like another series', second
-    default.
+    Raises NotFound, Invalid with every fault: code malformed or taken, unknown kind, first number, format without the
+    number or like another series', second default.
     """
     seller = Seller.objects.select_for_update().filter(id=seller_id).first()
     if seller is None:
@@ -163,7 +166,7 @@ def _seller_faults(data: SellerData, mode: str) -> list[Fault]:
 
 
 def _series_faults(data: SeriesData, seller: Seller) -> list[Fault]:
-    faults = check_number_format(data.number_format, yearly=data.yearly)
+    faults = [*_check_series(data), *check_number_format(data.number_format, yearly=data.yearly)]
     others = [*seller.series.all()]
     if any(other.code == data.code for other in others):
         faults.append(Fault("series_exists", gettext_noop("The seller has a series with that code."), "#/code"))
@@ -173,6 +176,19 @@ def _series_faults(data: SeriesData, seller: Seller) -> list[Fault]:
         message = gettext_noop("Another series of that kind is the default.")
         faults.append(Fault("series_default_taken", message, "#/is_default"))
     return faults
+
+
+def _check_series(data: SeriesData) -> Iterator[Fault]:
+    if not _CODE.fullmatch(data.code):
+        message = gettext_noop("A code has 1 to 20 letters (without accents), digits, dots, slashes and hyphens.")
+        yield Fault("code_malformed", message, "#/code")
+    if data.kind not in SeriesKind.values:
+        message = gettext_noop("There is no kind of series “%(kind)s”.")
+        yield Fault("series_kind_unknown", message, "#/kind", params={"kind": data.kind})
+    if not 1 <= data.first_number <= HIGHEST_FIRST_NUMBER:
+        message = gettext_noop("The first number is between 1 and %(maximum)s.")
+        params = {"maximum": HIGHEST_FIRST_NUMBER}
+        yield Fault("first_number_out_of_range", message, "#/first_number", params=params)
 
 
 def _check_unlike(data: SeriesData, others: Iterable[Series]) -> Iterator[Fault]:

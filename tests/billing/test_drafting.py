@@ -9,7 +9,7 @@ from django.db import transaction
 
 from audit.models import AuditEntry
 from billing.drafts import SourceEventKey
-from billing.models import Invoice, InvoiceLine, SourceEvent
+from billing.models import Invoice, InvoiceLine, SeriesKind, SourceEvent
 from billing.representation import represent
 from billing.services.drafting import create_draft, discard_draft, preview, update_draft
 from billing.services.issuing import create_and_issue, issue_invoice
@@ -104,6 +104,13 @@ def test_somebody_elses_series_is_no_series(seller, client):
     create_series(seller_id=other.id, data=SeriesData(code="X"), by=MARIA)
 
     assert faults_of(draft_for(client, series="X"), seller=seller) == {"#/series": "series_unknown"}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SeriesKind if kind != SeriesKind.ORDINARY])
+def test_a_full_invoice_has_an_ordinary_series(seller, client, kind):
+    create_series(seller_id=seller.id, data=SeriesData(code="X", kind=kind), by=MARIA)
+
+    assert faults_of(draft_for(client, series="X"), seller=seller) == {"#/series": "series_not_for_type"}
 
 
 def test_a_full_invoice_needs_a_buyer_with_a_tax_id(seller):

@@ -97,6 +97,25 @@ def test_a_second_series_with_the_same_code_or_default_is_refused():
     }
 
 
+@pytest.mark.parametrize(
+    ("pointer", "value", "code"),
+    [
+        *[("#/code", code, "code_malformed") for code in ("", "ñ", "a b", "-A", "A\n", "A" * 21)],
+        ("#/first_number", 0, "first_number_out_of_range"),
+        ("#/first_number", 10**12 + 1, "first_number_out_of_range"),
+        ("#/kind", "special", "series_kind_unknown"),
+    ],
+)
+def test_a_malformed_series_is_refused_before_the_database_does(pointer, value, code):
+    seller = a_seller()
+
+    with pytest.raises(Invalid) as refusal, transaction.atomic():
+        create_series(seller_id=seller.id, data=SeriesData(**{"code": "B", pointer[2:]: value}), by=MARIA)
+
+    assert codes(refusal) == {pointer: code}
+    assert seller.series.count() == 2
+
+
 def test_a_series_can_be_retired_but_its_numbering_never_changes():
     seller = a_seller()
     series = seller.series.get(code="A")
