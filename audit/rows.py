@@ -8,7 +8,8 @@ is built once for each model. Elsewhere the ORM is right.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from itertools import groupby
@@ -19,36 +20,59 @@ from django.db import connection, models
 Row = TypeVar("Row", bound=models.Model)
 
 
-def insert(*rows: models.Model) -> None:
-    """Insert new rows, in their order, in one round trip; neighbours of one model share a statement.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """These fields of a row that exists are to be written."""
 
-    Columns that the database fills (identities) stay empty in the objects. Raises what ``save(force_insert=True)``
-    raises.
+    row: models.Model
+    names: tuple[str, ...]
+
+
+def changed(row: models.Model, *names: str) -> Change:
+    """For ``write``: these fields of ``row``."""
+    return Change(row, names)
+
+
+def write(*rows: models.Model | Change) -> None:
+    """Insert new rows and write changed ones, in their order, in one round trip; neighbours of one model share a
+    statement.
+
+    Columns that the database fills (identities) stay empty in the objects. Raises what ``save`` raises of the
+    database's, and AssertionError where a changed row is not there.
     """
-    statements, documents = [], []
-    for model, group in groupby(rows, key=type):
-        columns = _columns(model)
-        statements.append(_insertion(model))
-        documents.append(_json([{name: row.__dict__[name] for name in columns} for row in group]))
+    statements = list(_statements(rows))
     with connection.cursor() as cursor:
-        cursor.execute(";".join(statements), documents)
+        cursor.execute(";".join(sql for sql, _ in statements), [value for _, values in statements for value in values])
+        for _ in statements:
+            assert cursor.rowcount > 0, "a row that was to be changed is not there"
+            cursor.nextset()
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        if isinstance(row, models.Model):
+            row._state.adding, row._state.db = False, connection.alias
 
 
-def update(row: models.Model, *names: str) -> None:
-    """Write these fields of a row that exists. Raises what ``save(update_fields=names)`` raises of the database's."""
-    columns = tuple(row._meta.get_field(name).attname for name in names)  # type: ignore[union-attr]  # plain columns
-    document = _json({name: row.__dict__[name] for name in columns})
-    with connection.cursor() as cursor:
-        cursor.execute(_change(type(row), columns), [document, row.pk])
-        assert cursor.rowcount == 1, f"{row!r} is not there to be changed"
+def _statements(rows: Iterable[models.Model | Change]) -> Iterator[tuple[str, list[Any]]]:
+    for _, group in groupby(rows, key=type):
+        same = list(group)
+        if isinstance(same[0], Change):
+            yield from (_changing(change) for change in same if isinstance(change, Change))
+        else:
+            model = type(same[0])
+            yield _insertion(model), [_json([{name: row.__dict__[name] for name in _columns(model)} for row in same])]
 
 
-def find(model: type[Row], **equal: object) -> Row | None:
+def _changing(change: Change) -> tuple[str, list[Any]]:
+    row, model = change.row, type(change.row)
+    columns = tuple(_column(model, name) for name in change.names)
+    return _change(model, columns), [_json({name: row.__dict__[name] for name in columns}), row.pk]
+
+
+def find(model: type[Row], **equal: Any) -> Row | None:
     """A row by the values of its columns, or None."""
-    found = model._base_manager.raw(_selection(model, tuple(equal)), tuple(equal.values()))
-    return next(iter(found), None)
+    with connection.cursor() as cursor:
+        cursor.execute(_selection(model, tuple(equal)), tuple(equal.values()))
+        values = cursor.fetchone()
+    return None if values is None else model.from_db(connection.alias, _all_columns(model), values)
 
 
 def _json(document: object) -> str:
@@ -89,9 +113,22 @@ def _change(model: type[models.Model], names: tuple[str, ...]) -> str:
 
 @cache
 def _selection(model: type[models.Model], names: tuple[str, ...]) -> str:
-    columns = _listed(tuple(field.attname for field in model._meta.concrete_fields))
+    columns = _listed(_all_columns(model))
     conditions = " AND ".join(f"{_quoted(name)} = %s" for name in names)
     return f"SELECT {columns} FROM {_quoted(model._meta.db_table)} WHERE {conditions} LIMIT 1"  # noqa: S608 - names of our models
+
+
+@cache
+def _all_columns(model: type[models.Model]) -> tuple[str, ...]:
+    fields = model._meta.concrete_fields
+    assert not any(isinstance(field, models.JSONField) for field in fields), "its values would need converting"
+    return tuple(field.attname for field in fields)
+
+
+@cache
+def _column(model: type[models.Model], name: str) -> str:
+    field: Any = model._meta.get_field(name)
+    return str(field.attname)
 
 
 def _key(model: type[models.Model]) -> str:

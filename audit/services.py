@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from audit.models import AuditEntry, Outcome
-from audit.rows import insert
+from audit.rows import write
 from core.actors import Actor
 
 
@@ -41,7 +41,7 @@ def record(
     ``outcome=Outcome.REFUSED``.
     """
     written = entry(action, by=by, subject=subject, outcome=outcome, before=before, after=after, reason=reason)
-    insert(written)
+    write(written)
     return written
 
 

@@ -13,7 +13,7 @@ from django.db import connection
 
 from billing.models import Series
 from core.errors import Conflict, Fault, gettext_noop
-from integrations.locks import take_lock
+from integrations.locks import lock_number
 
 _FORMAT = re.compile(r"(?:[ !#-&(-;?-z|~]|\{code\}|\{year\}|\{number(?::0\d{1,2}d)?\}){1,40}")
 _TOUCHING = re.compile(r"[0-9}]\{|\}[0-9]")
@@ -22,7 +22,10 @@ _DIGITS = "<"  # stands for digits that vary: neither a code nor a format may co
 
 # One statement counts: the conflicting row is locked, and the date is compared under that lock. A later year's counter
 # means that the date goes back, even though that year's own numbers would not.
+# The advisory lock makes the queue fair, which a row lock is not. Both statements travel together, and two they must
+# be: READ COMMITTED takes a snapshot per statement, and the second has to see what was committed while we waited.
 _TAKE = """
+    SELECT pg_advisory_xact_lock(%(lock)s);
     INSERT INTO billing_seriescounter AS counter (series_id, fiscal_year, last_number, last_date)
     SELECT %(series)s, %(year)s,
            CASE WHEN EXISTS (SELECT 1 FROM billing_seriescounter WHERE series_id = %(series)s)
@@ -97,17 +100,17 @@ def take_next_number(series: Series, *, issue_date: date) -> int:
 
     Raises IssueDateGoesBack when a later invoice of the series is already issued.
     """
-    # The advisory lock makes the queue fair, which a row lock is not; it must be a statement of its own, since READ
-    # COMMITTED takes its snapshot when a statement begins.
-    take_lock("series", series.id)
     parameters: dict[str, uuid.UUID | int | date] = {
         "series": series.id,
         "year": fiscal_year_of(series, issue_date),
         "first": series.first_number,
         "date": issue_date,
+        "lock": lock_number("series", series.id),
     }
+    assert connection.in_atomic_block, "what rolls back must give its number back"
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, parameters)
+        cursor.nextset()
         row = cursor.fetchone()
     if row is None:
         last_date = series.counters.latest("last_date").last_date

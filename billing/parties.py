@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Self
 
 
@@ -31,15 +31,14 @@ class PartyCopy:
     @classmethod
     def of(cls, row: object, *, name: str) -> Self:
         """Copy what ``row`` (a seller or a client) knows."""
-        known = {field.name: getattr(row, field.name) for field in fields(cls) if hasattr(row, field.name)}
+        known = {name: getattr(row, name) for name in cls.__slots__ if hasattr(row, name)}
         return cls(**{**known, "name": name})
 
     @classmethod
     def from_json(cls, copy: dict[str, str]) -> Self:
         """Read a stored copy; what an older version did not store stays empty."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in copy.items() if name in known})
+        return cls(**{name: value for name, value in copy.items() if name in cls.__slots__})
 
     def to_json(self) -> dict[str, str]:
         """For the invoice's column, without what is empty."""
-        return {name: str(value) for name, value in asdict(self).items() if value}
+        return {name: str(value) for name in self.__slots__ if (value := getattr(self, name))}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from django.utils import timezone
 
-from audit.rows import insert
+from audit.rows import write
 from core.actors import Actor
 from integrations.models import Event
 
@@ -21,7 +21,7 @@ def publish(
     when is the workers' business.
     """
     written = event(type, seller_id=seller_id, mode=mode, object_id=object_id, payload=payload, by=by)
-    insert(written)
+    write(written)
     return written
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from lxml import etree
 
 from audit import services as audit
-from audit.rows import insert, update
+from audit.rows import Change, changed, write
 from core.actors import Actor
 from core.errors import Conflict, gettext_noop
 from core.modes import Mode
@@ -163,8 +163,7 @@ def _append(
     )
     row.xml = seal(unsealed.xml, stamp)
     row.xml_sha256 = hashlib.sha256(row.xml).hexdigest()
-    insert(row)
-    _move_head(chain, row)
+    write(row, _moved_head(chain, row))
     return row
 
 
@@ -181,8 +180,8 @@ def _head(chain: Chain) -> Link | None:
     return Link(chain.issuer_tax_id, chain.last_number, chain.last_issue_date, chain.last_fingerprint)
 
 
-def _move_head(chain: Chain, row: FiscalRecord) -> None:
+def _moved_head(chain: Chain, row: FiscalRecord) -> Change:
     chain.last_sequence, chain.last_fingerprint = row.sequence, row.fingerprint
     chain.last_number, chain.last_issue_date = row.number, row.issue_date
     chain.last_generated_at = row.generated_at
-    update(chain, "last_sequence", "last_fingerprint", "last_number", "last_issue_date", "last_generated_at")
+    return changed(chain, "last_sequence", "last_fingerprint", "last_number", "last_issue_date", "last_generated_at")

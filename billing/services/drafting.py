@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from audit import services as audit
-from audit.rows import find, insert
+from audit.rows import find, write
 from billing import errors, queries
 from billing.drafts import InvoiceDraft, SourceEventKey
 from billing.models import Invoice, InvoiceLine, InvoiceStatus, Seller, SourceEvent, TaxSubtotal
@@ -99,7 +99,7 @@ def create_draft(
     if source is not None:
         parts = replace(parts, source_event=_remembered(invoice, source))
     shown = represent(parts)
-    insert(
+    write(
         invoice,
         *parts.lines,
         *parts.subtotals,
@@ -155,7 +155,7 @@ def revise_draft(*, invoice_id: uuid.UUID, revise: Callable[[Parts], Revision], 
     invoice.tax_subtotals.all().delete()
     parts = replace(_content(invoice, composition), source_event=present.source_event)
     after = _digest(represent(parts))
-    insert(
+    write(
         *parts.lines,
         *parts.subtotals,
         audit.entry("invoice.changed", by=by, subject=subject_of(invoice), before=before, after=after),

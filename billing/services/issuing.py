@@ -12,7 +12,7 @@ from psycopg.errors import UniqueViolation
 
 from audit import services as audit
 from audit.models import AuditEntry
-from audit.rows import insert, update
+from audit.rows import changed, write
 from billing import errors, fiscal, queries, taxes
 from billing.drafts import InvoiceDraft, SourceEventKey
 from billing.models import Approval, Document, FiscalType, Invoice, InvoiceLine, InvoiceStatus
@@ -158,7 +158,12 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
     )
     document = Document(invoice=invoice, created_at=now, due_at=now)
     issued = replace(parts, record=record, document=document)
-    insert(document, *_told(issued, before=before, by=by))
+    try:
+        write(changed(invoice, *_WRITTEN), document, *_told(issued, before=before, by=by))
+    except IntegrityError as error:
+        if isinstance(error.__cause__, UniqueViolation):
+            raise errors.number_taken(invoice.display_number) from error
+        raise
     return issued
 
 
@@ -172,7 +177,7 @@ def _number(
     by: Actor,
     now: datetime,
 ) -> None:
-    """Freeze the invoice with its number and copies of both parties."""
+    """Give the invoice its number and copies of both parties."""
     invoice.status = InvoiceStatus.ISSUED
     invoice.number, invoice.fiscal_year = number, fiscal_year_of(invoice.series, issue_date)
     invoice.display_number = format_number(invoice.series, number=number, issue_date=issue_date)
@@ -182,12 +187,6 @@ def _number(
     if buyer:
         invoice.buyer_name, invoice.buyer_search_name = buyer.name, searchable(buyer.name)[:120]
         invoice.buyer_tax_id = buyer.tax_id
-    try:
-        update(invoice, *_WRITTEN)
-    except IntegrityError as error:
-        if isinstance(error.__cause__, UniqueViolation):
-            raise errors.number_taken(invoice.display_number) from error
-        raise
 
 
 def _told(parts: Parts, *, before: str, by: Actor) -> tuple[AuditEntry, Event]:
