@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from billing import errors
-from billing.models import Approval, Document, Invoice, InvoiceStatus, Payment, Seller, Series, SourceEvent
+from billing.models import Document, Invoice, Payment, Seller, Series
 from billing.numbering import peek_next_number
 from billing.representation import Parts
 from core.money import ZERO
@@ -94,19 +93,6 @@ def visible_invoices(seller_ids: Iterable[uuid.UUID]) -> QuerySet[Invoice]:
     return Invoice.objects.filter(seller__in=list(seller_ids))
 
 
-def source_event_of(invoice: Invoice) -> SourceEvent | None:
-    return SourceEvent.objects.filter(invoice=invoice).first()
-
-
-def latest_approval(invoice: Invoice) -> Approval | None:
-    return Approval.objects.filter(invoice=invoice).first()
-
-
-def paid_amount(invoice: Invoice) -> Decimal:
-    """What was paid so far, reversals deducted."""
-    return invoice.payments.aggregate(sum=Sum("amount"))["sum"] or ZERO
-
-
 def document_of(invoice_id: uuid.UUID, *, seller_ids: Iterable[uuid.UUID]) -> Document | None:
     """The PDF's row, with its bytes. Raises NotFound when the invoice is not theirs; None while it is a draft."""
     seller_of_invoice(invoice_id, seller_ids=seller_ids)
@@ -130,19 +116,9 @@ def next_number_of(invoice: Invoice, *, on: date) -> str:
     return peek_next_number(invoice.series, issue_date=on)
 
 
-def waiting_for_review() -> QuerySet[Invoice]:
-    """What a person has to look at, the oldest first."""
-    return Invoice.objects.filter(status__in=[InvoiceStatus.IN_REVIEW, InvoiceStatus.APPROVED]).order_by("id")
-
-
 def visible_series(seller_ids: Iterable[uuid.UUID]) -> QuerySet[Series]:
     return Series.objects.filter(seller__in=list(seller_ids))
 
 
 def visible_sellers(seller_ids: Iterable[uuid.UUID]) -> QuerySet[Seller]:
     return Seller.objects.filter(id__in=list(seller_ids))
-
-
-def oldest_pending_document() -> datetime | None:
-    """Since when the oldest PDF waits, for monitoring."""
-    return Document.objects.filter(state="pending").order_by("created_at").values_list("created_at", flat=True).first()

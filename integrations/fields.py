@@ -150,17 +150,6 @@ class StrictBooleanField(serializers.BooleanField):
         return data
 
 
-class StrictIntegerField(serializers.IntegerField):
-    """A JSON integer; not ``"3"``, ``3.0`` or ``true``."""
-
-    default_error_messages = {"integer_expected": _("Must be an integer.")}
-
-    def to_internal_value(self, data: object) -> int:
-        if not isinstance(data, int) or isinstance(data, bool):
-            self.fail("integer_expected")
-        return data
-
-
 class StrictDateField(serializers.DateField):
     """``YYYY-MM-DD``; not the week or basic forms of ISO 8601, nor an instant."""
 
