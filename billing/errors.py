@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
-from core.errors import Conflict, NotFound, gettext_noop
+from core.errors import Conflict, Fault, NotFound, gettext_noop
+from core.money import CENT
 
 
 def invoice_not_found() -> NotFound:
@@ -54,3 +56,26 @@ def number_taken(display_number: str) -> Conflict:
         gettext_noop("Another series has issued %(number)s already: use a series with other numbers."),
         params={"number": display_number},
     )
+
+
+def buyer_tax_id_missing() -> Fault:
+    message = gettext_noop("A full invoice needs a buyer with a tax id (RD 1619/2012 art. 6.1.d).")
+    return Fault("buyer_tax_id_missing", message, "#/client")
+
+
+def buyer_address_missing() -> Fault:
+    """Refused at issue in live mode; until then, and in test mode, a warning."""
+    message = gettext_noop("A full invoice needs its buyer's address: street, postal code and city (art. 6.1.e).")
+    return Fault("buyer_address_missing", message, "#/client")
+
+
+def series_inactive(code: str) -> Fault:
+    message = gettext_noop("Series “%(series)s” is retired: choose another one.")
+    return Fault("series_inactive", message, "#/series", params={"series": code})
+
+
+def simplified_over_limit(limit: Decimal) -> Fault:
+    message = gettext_noop(
+        "A simplified invoice may reach %(limit)s €, tax included (RD 1619/2012 art. 4): name the buyer."
+    )
+    return Fault("simplified_over_limit", message, "#/fiscal_type", params={"limit": limit.quantize(CENT)})

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from audit.rows import find
-from billing import fiscal, taxes
+from billing import errors, fiscal, taxes
 from billing.calculation import LineInput, Subtotal, Totals, calculate, check_size
 from billing.drafts import InvoiceDraft, LineDraft
 from billing.models import FiscalType, Rounding, Seller, Series, SeriesKind
@@ -21,7 +21,6 @@ from billing.representation import Parts
 from billing.services.buyers import Buyer
 from clients.models import Client
 from core.errors import Fault, Invalid, gettext_noop
-from core.money import CENT
 
 ONE = Decimal(1)
 MAXIMUM_LINES = 1_000
@@ -74,6 +73,8 @@ def compose(draft: InvoiceDraft, *, seller: Seller, buyer: Buyer, today: date) -
     faults, warnings = _preflight(composition, today=today)
     if faults:
         raise Invalid(faults)
+    if lacks_address(buyer.client, composition.fiscal_type):
+        warnings.append(errors.buyer_address_missing())
     return replace(composition, warnings=(*buyer.warnings, *warnings))
 
 
@@ -153,8 +154,7 @@ def _fiscal_type(draft: InvoiceDraft, buyer: Buyer, faults: list[Fault]) -> Fisc
         )
         return FiscalType.F1
     if draft.fiscal_type == FiscalType.F1 and not buyer.is_identified:
-        message = gettext_noop("A full invoice needs a buyer with a tax id (RD 1619/2012 art. 6.1.d).")
-        faults.append(Fault("buyer_tax_id_missing", message, "#/client"))
+        faults.append(errors.buyer_tax_id_missing())
     return FiscalType(draft.fiscal_type)
 
 
@@ -275,11 +275,17 @@ def _check_totals(composition: Composition) -> list[Fault]:
     if totals.gross_total < 0:
         message = gettext_noop("The total is %(total)s: only a correction by differences may be negative.")
         faults.append(Fault("gross_total_negative", message, "#/lines", params={"total": totals.gross_total}))
-    limit = composition.seller.simplified_limit
-    if composition.fiscal_type == FiscalType.F2 and totals.gross_total_eur > limit:
-        message = gettext_noop(
-            "A simplified invoice may reach %(limit)s €, tax included (RD 1619/2012 art. 4): name the buyer."
-        )
-        params = {"limit": limit.quantize(CENT)}
-        faults.append(Fault("simplified_over_limit", message, "#/fiscal_type", params=params))
+    if over_limit(composition.seller, composition.fiscal_type, totals.gross_total_eur):
+        faults.append(errors.simplified_over_limit(composition.seller.simplified_limit))
     return faults
+
+
+def over_limit(seller: Seller, fiscal_type: str, gross_total_eur: Decimal) -> bool:
+    """Whether the total is too much for a simplified invoice (RD 1619/2012 art. 4)."""
+    return fiscal_type == FiscalType.F2 and gross_total_eur > seller.simplified_limit
+
+
+def lacks_address(client: Client | None, fiscal_type: str) -> bool:
+    """Whether a full invoice's buyer has no whole address (RD 1619/2012 art. 6.1.e)."""
+    address = client and client.street.strip() and client.postal_code.strip() and client.city.strip()
+    return fiscal_type == FiscalType.F1 and not address

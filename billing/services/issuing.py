@@ -20,11 +20,12 @@ from billing.models.seller import ApprovalPolicy
 from billing.numbering import IssueDateGoesBack, fiscal_year_of, format_number, take_next_number
 from billing.parties import PartyCopy
 from billing.representation import Parts, content_digest, represent
-from billing.services.composing import adds_up
+from billing.services.composing import adds_up, lacks_address, over_limit
 from billing.services.drafting import Condition, Draft, create_draft, lock_invoice, subject_of
 from clients.services import ClientData
 from core.actors import Actor
 from core.errors import Conflict, Fault, Invalid, gettext_noop
+from core.modes import Mode
 from core.text import searchable
 from integrations import outbox
 from integrations.models import Event
@@ -235,7 +236,8 @@ _WRITTEN = [
 
 
 def _refuse_faults(parts: Parts, *, issue_date: date, today: date) -> None:
-    """What was right when it was drafted may be wrong on the day of issue: dates and the rates in force."""
+    """What was right when it was drafted may be wrong on the day of issue: dates, what is in force, the series,
+    the limit and, in live mode, the buyer's address (in test mode it stays a warning)."""
     invoice, faults = parts.invoice, []
     if issue_date > today:
         message = gettext_noop("An invoice cannot be issued with a date in the future (AEAT 1112).")
@@ -243,8 +245,15 @@ def _refuse_faults(parts: Parts, *, issue_date: date, today: date) -> None:
     if not parts.lines:
         faults.append(Fault("lines_out_of_range", gettext_noop("An invoice needs at least one line."), "#/lines"))
     if invoice.fiscal_type == FiscalType.F1 and not (invoice.client and invoice.client.tax_id):
-        message = gettext_noop("A full invoice needs a buyer with a tax id (RD 1619/2012 art. 6.1.d).")
-        faults.append(Fault("buyer_tax_id_missing", message, "#/client"))
+        faults.append(errors.buyer_tax_id_missing())
+    if invoice.mode == Mode.LIVE and lacks_address(invoice.client, invoice.fiscal_type):
+        faults.append(errors.buyer_address_missing())
+    if not invoice.series.is_active:
+        faults.append(errors.series_inactive(invoice.series.code))
+    if over_limit(invoice.seller, invoice.fiscal_type, invoice.gross_total_eur):
+        faults.append(errors.simplified_over_limit(invoice.seller.simplified_limit))
+    on = invoice.operation_date or issue_date
+    faults += taxes.check_withholding(invoice.withholding_percent, territory=invoice.seller.territory, on=on)
     for index, line in enumerate(parts.lines):
         found = taxes.check_line_tax(
             tax=line.tax,
@@ -253,7 +262,7 @@ def _refuse_faults(parts: Parts, *, issue_date: date, today: date) -> None:
             regime_code=line.regime_code,
             tax_rate=line.tax_rate,
             surcharge_rate=line.surcharge_rate,
-            on=invoice.operation_date or issue_date,
+            on=on,
         )
         faults += [fault.under(f"lines/{index}") for fault in found]
     if faults:

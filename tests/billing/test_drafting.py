@@ -315,7 +315,8 @@ def test_a_previews_client_has_its_faults_too(seller):
 
 
 def test_a_client_in_the_request_is_made_once_and_then_found(seller):
-    data = ClientData(name="Librería Inventada, S.L.", tax_id="B99999013")
+    address = {"street": "Plaza Mayor, 4", "postal_code": "37001", "city": "Salamanca"}
+    data = ClientData(name="Librería Inventada, S.L.", tax_id="B99999013", **address)
 
     first = create_draft(seller_id=seller.id, draft=draft_for(None), client=data, by=SHOP, now=NOW)
     second = create_draft(
