@@ -50,7 +50,9 @@ class EmbeddedPostgres:
         self.data = self.folder / "postgres"
         self.run = socket_folder(self.folder)
         self.log = self.folder / "postgres.log"
-        self.options = {"max_connections": "200", "shared_buffers": "256MB", **(options or {})}
+        # terse: without the rows that it refuses, which hold personal data
+        defaults = {"max_connections": "200", "shared_buffers": "256MB", "log_error_verbosity": "terse"}
+        self.options = {**defaults, **(options or {})}
         self._pid_file = PidFile(self.data)
         self._lock: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None

@@ -85,6 +85,18 @@ def test_an_option_on_the_command_line_beats_alter_system(server):
     assert ask(server, "SHOW max_connections") == "200"
 
 
+def test_its_log_keeps_the_rows_out_that_it_refuses(server):
+    server.start()
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE person (name text CHECK (name = ''))")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("INSERT INTO person VALUES (%s)", ["Lucía Pérez"])
+
+    told = server.log.read_text()
+    assert "person_name_check" in told
+    assert "Failing row" not in told
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes nobody")
 def test_for_root_it_runs_as_nobody_even_below_a_closed_folder(server):
     server.folder.mkdir()
