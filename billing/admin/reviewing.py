@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from django import forms
 from django.contrib import messages
@@ -70,8 +71,7 @@ def confirm(request: HttpRequest, invoice_id: uuid.UUID) -> HttpResponseBase:
 
 
 def _ask(request: HttpRequest, parts: Parts) -> HttpResponseBase:
-    invoice = parts.invoice
-    today = timezone.now().astimezone(invoice.seller.zone).date()
+    invoice, today = parts.invoice, _today(parts)
     warnings, faults = _what_speaks_against(parts)
     return page(
         request,
@@ -87,6 +87,10 @@ def _ask(request: HttpRequest, parts: Parts) -> HttpResponseBase:
         warnings=warnings,
         faults=faults,
     )
+
+
+def _today(parts: Parts) -> date:
+    return timezone.now().astimezone(parts.invoice.seller.zone).date()
 
 
 def _what_speaks_against(parts: Parts) -> tuple[list[str], list[str]]:
@@ -105,6 +109,9 @@ def _decide(request: HttpRequest, parts: Parts) -> HttpResponse:
         messages.error(request, _("The page was not complete: look again."))
         return go_to(invoice.id)
     digest, on = str(form.cleaned_data["digest"]), form.cleaned_data["on"]
+    if on != _today(parts):  # a page from before midnight, or a hand that wrote another date into it
+        messages.error(request, _("The invoice would bear another date than the one you saw: look again."))
+        return HttpResponseRedirect(url_of("confirm", invoice.id))
     if "approve" in request.POST:
         _approve(request, parts, digest)
         return go_to(invoice.id)
