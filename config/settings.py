@@ -5,13 +5,18 @@ A missing or wrong one stops the start with the sentence that mends it.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.theme import UNFOLD  # noqa: F401 - a setting: the admin's look and menu
+from core import tax_ids
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -20,27 +25,94 @@ env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
 
-def required(name: str, mend: str) -> str:
-    """A setting without which nothing may start."""
-    value: str = env.str(name, default="")
-    if not value:
-        raise ImproperlyConfigured(f"{name} is not set. {mend} See .env.example.")
-    return value
+Value = TypeVar("Value")
+_SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+_POSTGRES = re.compile("postgres(ql)?://")
+_EXAMPLE_PRODUCER = "89890001K"  # the AEAT's own example
+
+
+def setting(name: str, read: Callable[[str], Value], mend: str, *, default: str = "") -> Value:
+    """A setting as ``read`` understands it; where it does not, the start ends with ``mend``. Empty is left out.
+
+    The value itself is not repeated: it may be a secret.
+    """
+    text: str = env.str(name, default="").strip() or default
+    try:
+        return read(text)
+    except (KeyError, ValueError, ImproperlyConfigured) as error:
+        is_what = "is not right" if text else "is not set"
+        raise ImproperlyConfigured(f"{name} {is_what}. {mend} See .env.example.") from error
+
+
+def _that(holds: Callable[[str], object]) -> Callable[[str], str]:
+    """Reads a text as it is, if ``holds`` says so."""
+
+    def read(text: str) -> str:
+        if not holds(text):
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def _switch(name: str, default: str) -> bool:
+    return setting(name, lambda text: _SWITCH[text.lower()], "Set it to on or off.", default=default)
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    return lambda text: int(_that(lambda digits: digits.isascii() and digits.isdigit() and int(digits) >= least)(text))
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _networks(text: str) -> list[str]:
+    return [str(ip_network(part)) for part in _listed(text)]
+
+
+def _is_address(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
+
+
+def _is_producer(text: str) -> bool:
+    return text == _EXAMPLE_PRODUCER or not tax_ids.check(text, country="ES", mode="live")
+
+
+def _postgres(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = environ.Env.db_url_config(_that(_POSTGRES.match)(text))
+    if not found["NAME"]:
+        raise ValueError("DATABASE_URL")
+    return found
 
 
 # --- The process -----------------------------------------------------------------------------------------------------
-DEBUG: bool = env.bool("DEBUG", default=False)
-SECURE: bool = env.bool("SECURE", default=True)
-SECRET_KEY = required("SECRET_KEY", "Set it to at least 50 random characters: secrets.token_urlsafe(64) makes them.")
-BASE_URL = required("BASE_URL", "Set it to the address users see, such as https://billing.example.es.").rstrip("/")
-if not BASE_URL.startswith(("https://", "http://")):
-    raise ImproperlyConfigured("BASE_URL must begin with https:// (or http:// on localhost). See .env.example.")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
-if not ALLOWED_HOSTS and not DEBUG:
-    raise ImproperlyConfigured("ALLOWED_HOSTS is not set. List this installation's host names. See .env.example.")
+DEBUG = _switch("DEBUG", default="off")
+SECURE = _switch("SECURE", default="on")
+SECRET_KEY = setting(
+    "SECRET_KEY",
+    _that(lambda text: len(text) >= 50),
+    "Set it to at least 50 random characters: secrets.token_urlsafe(64) makes them.",
+)
+BASE_URL = setting(
+    "BASE_URL", _that(_is_address), "Set it to the address users see, such as https://billing.example.es."
+).rstrip("/")
+ALLOWED_HOSTS = setting(
+    "ALLOWED_HOSTS",
+    lambda text: _listed(_that(lambda hosts: DEBUG or _listed(hosts))(text)),
+    "List this installation's host names, separated by commas.",
+)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
-TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
-METRICS_ADDRESSES: list[str] = env.list("METRICS_ADDRESSES", default=["127.0.0.0/8", "::1"])
+TRUSTED_PROXIES = setting(
+    "TRUSTED_PROXIES", _at_least(0), "Set it to the number of reverse proxies in front: 0 or more.", default="0"
+)
+METRICS_ADDRESSES = setting(
+    "METRICS_ADDRESSES",
+    _networks,
+    "List addresses or ranges such as 10.0.0.0/8, separated by commas; a range ends in zeros.",
+    default="127.0.0.0/8,::1",
+)
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
@@ -97,10 +169,14 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # --- PostgreSQL, the only database -----------------------------------------------------------------------------------
-required("DATABASE_URL", "Set it to postgres://USER:PASSWORD@HOST:PORT/NAME, or run `make demo` for an embedded one.")
-DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must name PostgreSQL (postgres://…): the guarantees live in it.")
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": setting(
+        "DATABASE_URL",
+        _postgres,
+        "Set it to postgres://USER:PASSWORD@HOST:PORT/NAME (PostgreSQL: the guarantees live in it), or run `make demo` "
+        "for an embedded one.",
+    )
+}
 # A connection per request would cost a third of the throughput; the explicit transactions are the services'.
 DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
 DATABASES["default"].setdefault("OPTIONS", {})
@@ -195,7 +271,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # --- Background work -------------------------------------------------------------------------------------------------
 REDIS_URL: str = env.str("REDIS_URL", default="")
-WEB_PROCESSES: int = env.int("WEB_PROCESSES", default=1)
+WEB_PROCESSES = setting("WEB_PROCESSES", _at_least(1), "Set it to a number of processes: 1 or more.", default="1")
 # django-q2 does schedules and the slow; its tasks carry ids only and are safe to repeat (docs/adr).
 Q_CLUSTER: dict[str, Any] = {
     "name": "correlativa",
@@ -214,25 +290,45 @@ Q_CLUSTER: dict[str, Any] = {
 # --- The billing system itself (RD 1007/2023) ------------------------------------------------------------------------
 BILLING_SYSTEM = {
     "producer_name": env.str("PRODUCER_NAME", default="") or "Correlativa",
-    "producer_tax_id": env.str("PRODUCER_TAX_ID", default="") or "89890001K",
+    "producer_tax_id": setting(
+        "PRODUCER_TAX_ID",
+        _that(_is_producer),
+        "Set it to the NIF, of nine characters, of who answers for this system.",
+        default=_EXAMPLE_PRODUCER,
+    ),
     "name": "Correlativa",
     "id": "CO",
     "version": VERSION,
-    "installation_number": required(
+    "installation_number": setting(
         "INSTALLATION_NUMBER",
-        "Set it to something no other installation of yours ever had, such as the output of uuidgen.",
+        _that(re.compile(r"[\x20-\x7e]{1,100}").fullmatch),
+        "Set it to something no other installation of yours ever had, such as the output of uuidgen: up to 100 "
+        "characters of ASCII.",
     ),
 }
 
 # --- Mail and logs ---------------------------------------------------------------------------------------------------
-globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
+globals().update(
+    setting(
+        "EMAIL_URL",
+        environ.Env.email_url_config,
+        "Set it to smtp://USER:PASSWORD@HOST:PORT, or to consolemail:// to print mail.",
+        default="consolemail://",
+    )
+)
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="facturas@localhost")
+LOG_LEVEL = setting(
+    "LOG_LEVEL",
+    _that(("DEBUG", "INFO", "WARNING", "ERROR").__contains__),
+    "Set it to DEBUG, INFO, WARNING or ERROR.",
+    default="INFO",
+)
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request": {"()": "integrations.logs.RequestFilter"}},
     "formatters": {"json": {"()": "integrations.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request"]}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
 }
