@@ -81,6 +81,24 @@ def test_tables_of_evidence_cannot_be_emptied(client, table):
         cursor.execute(f"TRUNCATE {table} CASCADE")
 
 
+def test_no_session_can_switch_the_guards_off(client):
+    """django-pgtrigger asks a session's setting which triggers to pass over; ours ask nobody."""
+    an_invoice(client)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT array_agg(tgname::text) FROM pg_trigger WHERE tgname LIKE 'pgtrigger\\_%%'")
+        names = cursor.fetchone()[0]
+    assert len(names) > 30
+
+    for table in ("billing_invoice", "billing_invoiceline", "verifactu_fiscalrecord", "audit_auditentry"):
+        with (
+            pytest.raises(DatabaseError, match="Cannot|correlativa"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", ["{" + ",".join(names) + "}"])
+            cursor.execute(f"DELETE FROM {table}")
+
+
 @pytest.mark.parametrize("table", ["billing_invoiceline", "billing_taxsubtotal"])
 def test_nothing_slips_into_an_issued_invoice(client, table):
     an_invoice(client)
