@@ -22,6 +22,11 @@ def series_not_found() -> NotFound:
     return NotFound("series_not_found", gettext_noop("There is no such series."))
 
 
+def intra_eu_needs_vat_id() -> Fault:
+    message = gettext_noop("An exempt intra-EU supply (E5) needs a buyer with an EU VAT id (RD 1619/2012 art. 6.1.d).")
+    return Fault("intra_eu_needs_vat_id", message, "#/client")
+
+
 def invoice_immutable(invoice_id: uuid.UUID, display_number: str) -> Conflict:
     """Issued means frozen (RD 1619/2012 art. 15): what is wrong in it is corrected by another invoice."""
     return Conflict(

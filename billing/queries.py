@@ -105,12 +105,6 @@ def payments_of(invoice_id: uuid.UUID, *, seller_ids: Iterable[uuid.UUID]) -> Qu
     return Payment.objects.filter(invoice=invoice_id)
 
 
-def records_of(invoice_id: uuid.UUID, *, seller_ids: Iterable[uuid.UUID]) -> list[FiscalRecord]:
-    """The fiscal records of one of these sellers' invoices with their XML, oldest first. Raises NotFound."""
-    seller_of_invoice(invoice_id, seller_ids=seller_ids)
-    return list(FiscalRecord.objects.filter(invoice=invoice_id).order_by("sequence"))
-
-
 def next_number_of(invoice: Invoice, *, on: date) -> str:
     """The number that a draft would get now, were it issued ``on`` that date; nobody is promised it."""
     return peek_next_number(invoice.series, issue_date=on)

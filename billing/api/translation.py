@@ -32,10 +32,10 @@ def described_client(said: Mapping[str, Any]) -> ClientData | None:
 
 
 def source_of(said: Mapping[str, Any], request: Mapping[str, Any]) -> SourceEventKey | None:
-    """The business event, with the whole request as it was sent, but for ``issue``: asking to issue later what was
-    drafted first is no divergence."""
+    """The business event, with the whole request as it was sent, but for ``issue`` and ``seller``: asking to issue
+    later what was drafted first is no divergence, nor is naming the seller that the token has anyway."""
     event = said.get("source_event")
-    content = {name: value for name, value in request.items() if name != "issue"}
+    content = {name: value for name, value in request.items() if name not in {"issue", "seller"}}
     return SourceEventKey(**event, content=content) if event else None
 
 
@@ -84,7 +84,9 @@ def _derived_language(invoice: Invoice, seller: Seller) -> str:
 
 
 def _line_request(line: InvoiceLine, invoice: Invoice) -> dict[str, str]:
-    ordinary = taxes.surcharge_for(line.tax, line.tax_rate, invoice.operation_date or invoice.created_at.date())
+    ordinary = taxes.surcharge_for(
+        line.tax, line.tax_rate, invoice.operation_date or invoice.created_at.astimezone(invoice.seller.zone).date()
+    )
     derived = (ordinary or 0) if invoice.equivalence_surcharge and line.tax_category == "S1" else 0
     shape = {
         "description": line.description,

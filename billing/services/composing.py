@@ -19,7 +19,7 @@ from billing.numbering import format_number
 from billing.parties import PartyCopy
 from billing.representation import Parts
 from billing.services.buyers import Buyer
-from clients.models import Client
+from clients.models import Client, TaxIdKind
 from core.errors import Fault, Invalid, gettext_noop
 
 ONE = Decimal(1)
@@ -277,7 +277,19 @@ def _check_totals(composition: Composition) -> list[Fault]:
         faults.append(Fault("gross_total_negative", message, "#/lines", params={"total": totals.gross_total}))
     if over_limit(composition.seller, composition.fiscal_type, totals.gross_total_eur):
         faults.append(errors.simplified_over_limit(composition.seller.simplified_limit))
+    if _goes_to_the_union(composition) and not _buyer_may_take_it_there(composition.client):
+        faults.append(errors.intra_eu_needs_vat_id())
     return faults
+
+
+def _goes_to_the_union(composition: Composition) -> bool:
+    return any(line.tax == "IVA" and line.exemption_code == "E5" for line in composition.taxed)
+
+
+def _buyer_may_take_it_there(client: Client | None) -> bool:
+    """An exempt intra-EU supply names a buyer by its VAT id, never on a simplified invoice (RD 1619/2012 arts. 4 and
+    6.1.d.1). One with a Spanish NIF is the AEAT's own rule (1289)."""
+    return client is not None and client.tax_id_kind in {TaxIdKind.EU_VAT, TaxIdKind.NIF}
 
 
 def over_limit(seller: Seller, fiscal_type: str, gross_total_eur: Decimal) -> bool:

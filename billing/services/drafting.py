@@ -24,6 +24,7 @@ from core.errors import Conflict, Fault, gettext_noop
 from core.text import searchable
 from integrations import outbox
 from integrations.locks import take_lock
+from integrations.pointers import pointer as pointer_of
 
 _COPIED = [
     "operation_date",
@@ -272,7 +273,7 @@ def _known(seller: Seller, source: SourceEventKey) -> Invoice | None:
 def _differences(was: object, now: object, pointer: str) -> list[dict[str, object]]:
     """Where two requests differ, by JSON pointer; None where one of them has nothing."""
     if isinstance(was, dict) and isinstance(now, dict):
-        found = [_differences(was.get(key), now.get(key), f"{pointer}/{key}") for key in {**was, **now}]
+        found = [_differences(was.get(key), now.get(key), f"{pointer}{pointer_of(key)[1:]}") for key in {**was, **now}]
         return [difference for part in found for difference in part]
     if isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
         found = [_differences(*pair, f"{pointer}/{index}") for index, pair in enumerate(zip(was, now, strict=True))]

@@ -32,6 +32,16 @@ def hand_out_document(*, invoice_id: uuid.UUID, by: Actor) -> Document:
 
 
 @transaction.atomic(savepoint=False)
+def hand_out_records(*, invoice_id: uuid.UUID, by: Actor) -> list[FiscalRecord]:
+    """All fiscal records of an invoice, the oldest first, with their XML; none of a draft."""
+    records = list(FiscalRecord.objects.select_related("invoice").filter(invoice=invoice_id).order_by("sequence"))
+    if records:
+        after = {"records": [str(record.id) for record in records]}
+        audit.record("record.exported", by=by, subject=subject_of(records[0].invoice), after=after)
+    return records
+
+
+@transaction.atomic(savepoint=False)
 def hand_out_record(*, invoice_id: uuid.UUID, record_id: uuid.UUID, by: Actor) -> FiscalRecord:
     """A fiscal record of an invoice, with its XML. Raises NotFound."""
     record = FiscalRecord.objects.select_related("invoice").filter(id=record_id, invoice=invoice_id).first()

@@ -378,3 +378,13 @@ def test_an_invoice_keeps_the_parties_it_was_issued_with(seller, client):
 
     assert stored.buyer["name"] == "Ferretería Peña, S.L."
     assert stored.seller_copy["name"] == "Ana Ejemplo Primera"
+
+
+def test_an_exempt_supply_to_the_union_names_its_buyer_by_vat_id(seller):
+    line = replace(a_line(exemption_code="E5"), tax_rate=None)
+    swiss = a_client(seller, name="Hypothetische Waren AG", tax_id="", country="CH")
+    german = a_client(seller, name="Musterfirma Niemandsland GmbH", tax_id="DE999999903", country="DE")
+
+    for buyer in (None, swiss):
+        assert faults_of(draft_for(buyer, line), seller=seller) == {"#/client": "intra_eu_needs_vat_id"}
+    assert a_draft(german, line).invoice.fiscal_type == "F1"

@@ -62,7 +62,7 @@ def test_decisions_are_numbered_listed_and_short() -> None:
 def test_every_setting_of_the_example_is_read_and_the_other_way_round() -> None:
     named = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
     source = (ROOT / "config" / "settings.py").read_text(encoding="utf-8")
-    read = set(re.findall(r"""(?:env(?:\.\w+)?|required)\(\s*"([A-Z_]+)\"""", source))
+    read = set(re.findall(r"""(?:env(?:\.\w+)?|setting|switch)\(\s*"([A-Z_]+)\"""", source))
     assert named == read
 
 

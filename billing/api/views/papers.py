@@ -14,8 +14,9 @@ from billing import queries
 from billing.api import operations
 from billing.models import Document, DocumentState
 from billing.representation import represent_record
+from billing.services.handing_out import hand_out_document, hand_out_records
 from core.errors import Conflict, gettext_noop
-from integrations.authentication import principal_of
+from integrations.authentication import actor_of, principal_of
 from integrations.etags import is_unchanged
 from integrations.parameters import check_parameters
 from integrations.scopes import Scope
@@ -46,14 +47,14 @@ class PdfView(APIView):
             raise Conflict("document_failed", gettext_noop("The document could not be rendered; a person must look."))
         if document.state == DocumentState.PENDING:
             return JsonResponse({"state": document.state}, status=202, headers=RETRY_AFTER)
-        return _stored(request, document)
+        etag = f'"{document.sha256}"'
+        if is_unchanged(request, etag):
+            return HttpResponse(status=304, headers={"ETag": etag})
+        return _stored(hand_out_document(invoice_id=invoice_id, by=actor_of(request)), etag)
 
 
-def _stored(request: Request, document: Document) -> HttpResponse:
+def _stored(document: Document, etag: str) -> HttpResponse:
     """The bytes as they were rendered, once."""
-    etag = f'"{document.sha256}"'
-    if is_unchanged(request, etag):
-        return HttpResponse(status=304, headers={"ETag": etag})
     return HttpResponse(
         bytes(document.content or b""),
         content_type=PdfRenderer.media_type,
@@ -67,6 +68,7 @@ class VerifactuView(APIView):
     @operations.GET_VERIFACTU
     def get(self, request: Request, invoice_id: uuid.UUID) -> Response:
         check_parameters(request)
-        records = queries.records_of(invoice_id, seller_ids=principal_of(request).seller_ids)
+        queries.seller_of_invoice(invoice_id, seller_ids=principal_of(request).seller_ids)
+        records = hand_out_records(invoice_id=invoice_id, by=actor_of(request))
         qr_url = next((record.qr_url for record in records if record.qr_url), None)
         return Response({"records": [represent_record(record) for record in records], "qr_url": qr_url})
