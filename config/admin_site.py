@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.sites import UnfoldAdminSite
 
@@ -16,6 +19,20 @@ class PeoplesDoor(UnfoldAdminSite):
     """Log-ins, refused ones too, log-outs and changed passwords go to the audit log."""
 
     enable_nav_sidebar = True
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Every page of ours; an act that somebody tried and may not do is written down."""
+
+        @wraps(view)
+        def watched(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return view(request, *args, **kwargs)
+            except PermissionDenied:
+                if request.method == "POST":
+                    _record_refusal(request)
+                raise
+
+        return super().admin_view(watched, cacheable)  # type: ignore[no-any-return]  # the theme has no types
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Of a refused log-in only the claimed name is kept: people type passwords into the wrong field."""
@@ -47,6 +64,18 @@ class PeoplesDoor(UnfoldAdminSite):
         record(
             "user.logged_in", by=by, outcome=Outcome.REFUSED, reason="Wrong name or password, or not one of the staff."
         )
+
+
+def _record_refusal(request: HttpRequest) -> None:
+    """After the refusal, in a transaction of its own; what was sent stays out."""
+    page = request.resolver_match.view_name if request.resolver_match else ""
+    record(
+        "admin.denied",
+        by=actor_of_user(request),
+        subject=Subject("page", request.path[-64:], str(page)),
+        outcome=Outcome.REFUSED,
+        reason="The person's groups do not allow it.",
+    )
 
 
 def _moved_on(response: HttpResponse) -> bool:

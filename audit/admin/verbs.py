@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -20,6 +22,8 @@ from audit.people import actor_of_user
 from audit.services import Subject
 from core.actors import Actor
 from core.errors import Fault, Refusal
+
+logger = logging.getLogger(__name__)
 
 
 class VerbForm(forms.ModelForm):  # type: ignore[type-arg]  # of any model
@@ -99,7 +103,10 @@ class VerbAdmin(CalmAdmin):
             subject = Subject(str(self.opts.model_name), str(row.pk), str(row)) if row else None
             write_down(request, refusal, action=self.verbs[row is not None], subject=subject)
             form.add_refusal(refusal)
-            return None
+        except IntegrityError:
+            logger.exception("the database refused what the service let pass")
+            form.add_error(None, gettext("The database refused these values; nothing was saved."))
+        return None
 
     def _write(self, values: dict[str, Any], row: Model | None, *, by: Actor) -> Model:
         return self.alter(row, values, by=by) if row else self.make(values, by=by)

@@ -158,6 +158,9 @@ def _seller_faults(data: SellerData, mode: str) -> list[Fault]:
     faults = [*tax_ids.check(tax_ids.normalise(data.tax_id, country="ES"), country="ES", mode=mode)]
     if not data.legal_name.strip():
         faults.append(Fault("name_missing", gettext_noop("A seller needs its legal name."), "#/legal_name"))
+    message = gettext_noop("A seller's whole address is on every full invoice (RD 1619/2012 art. 6.1.e).")
+    address = ("street", "postal_code", "city", "province")
+    faults += [Fault("address_missing", message, f"#/{name}") for name in address if not getattr(data, name).strip()]
     if data.time_zone and data.time_zone not in zoneinfo.available_timezones():
         faults.append(Fault("time_zone_unknown", gettext_noop("There is no such time zone."), "#/time_zone"))
     if data.iban and not iban_numbers.is_valid(data.iban):

@@ -62,11 +62,12 @@ def test_a_live_seller_exists_once():
 
 def test_every_fault_of_a_seller_is_told_at_once():
     with pytest.raises(Invalid) as refusal:
-        a_seller(legal_name=" ", time_zone="Europe/Atlantis", iban="ES00", tax_id="B1")
+        a_seller(legal_name=" ", time_zone="Europe/Atlantis", iban="ES00", tax_id="B1", city=" ")
 
     assert codes(refusal) == {
         "#/tax_id": "tax_id_not_fictitious",
         "#/legal_name": "name_missing",
+        "#/city": "address_missing",
         "#/time_zone": "time_zone_unknown",
         "#/iban": "iban_malformed",
     }
