@@ -156,6 +156,11 @@ def test_a_parent_that_is_no_make_never_interrupts():
 # --- the whole of it -------------------------------------------------------------------------------------------------
 
 
+# Ctrl-C as a terminal has it: below a shell in the background it is ignored, and so it would be by whoever we start.
+_HEAR = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
+HEARING = [sys.executable, "-c", _HEAR]
+
+
 class MakeDemo:
     """``make demo`` as a script calls it."""
 
@@ -166,8 +171,8 @@ class MakeDemo:
         command = ["make", "-o", ".venv/installed", f"BIN={Path(sys.executable).parent}", "demo"]
         environment = {**os.environ, "DATA_DIR": str(place.folder), "PORT": str(place.port)}
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(  # with Ctrl-C as a terminal has it: a background shell ignores it
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True, preexec_fn=_hear
+            self.process = subprocess.Popen(
+                [*HEARING, *command], cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
             )
         assert eventually(lambda: "\ncurl " in self.said() or self.process.poll() is not None, 120)
 
@@ -190,10 +195,6 @@ class MakeDemo:
         """The supervisor, what it started, and what that started."""
         sessions = {*self.pids().values(), self.process.pid}
         return [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if _session(folder) in sessions]
-
-
-def _hear() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _session(folder: Path) -> int:
