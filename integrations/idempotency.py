@@ -150,7 +150,7 @@ def _claim(seller_id: uuid.UUID, mode: Mode, key: str) -> Stored | None:
 def _replayed(stored: Stored, fingerprint: bytes) -> HttpResponse:
     if stored.fingerprint != fingerprint:
         message = gettext_noop("This key was used for another request: another intent needs another key.")
-        first_used_at = stored.created_at.isoformat()
+        first_used_at = stored.created_at.isoformat().replace("+00:00", "Z")
         raise Unprocessable("idempotency_key_reused", message, extra={"first_used_at": first_used_at})
     headers = {**json.loads(stored.headers), "Idempotent-Replayed": "true"}
     return HttpResponse(stored.body, status=stored.status, headers=headers)

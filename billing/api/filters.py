@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Collection
 from datetime import date
@@ -62,8 +63,16 @@ def _status(value: str) -> Q:
     return Q(status__in=wanted)
 
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")  # Python also reads 20261123 and weeks; the contract does not
+
+
 def _date(lookup: str) -> Callable[[str], Q]:
-    return lambda value: Q(**{lookup: date.fromisoformat(value)})
+    def on(value: str) -> Q:
+        if not _DAY.fullmatch(value):
+            raise ValueError(value)
+        return Q(**{lookup: date.fromisoformat(value)})
+
+    return on
 
 
 _PLAIN: Filters = {

@@ -87,6 +87,8 @@ def test_filters_narrow_each_other(
         ("series=a%00b", "series", "parameter_invalid"),
         ("source_event=shop", "source_event", "parameter_invalid"),
         ("issue_date.gte=yesterday", "issue_date.gte", "parameter_invalid"),
+        ("issue_date=20261123", "issue_date", "parameter_invalid"),
+        ("issue_date.lte=2026-W01-1", "issue_date.lte", "parameter_invalid"),
         ("expand=lines", "expand", "parameter_invalid"),
         ("colour=red", "colour", "unknown_parameter"),
         ("status=draft&status=issued", "status", "parameter_repeated"),
