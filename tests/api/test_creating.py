@@ -253,3 +253,21 @@ def test_a_preview_of_a_new_foreign_buyer_writes_no_client(machine: Machine, sel
     response = machine.post("/invoices/preview", an_invoice_body({"name": "Nadie", "country": "FR"}))
     assert (response.status_code, response.json()["client"]) == (200, None)
     assert rows() == before
+
+
+def test_where_an_event_differs_is_a_json_pointer(machine: Machine, client: Client) -> None:
+    event = {"source": "shop", "type": "order.paid", "id": "7"}
+    machine.post("/invoices", an_invoice_body(client.id, source_event=event, metadata={"a/b": "1"}))
+
+    again = machine.post("/invoices", an_invoice_body(client.id, source_event=event, metadata={"a/b": "2"}))
+
+    assert again.json()["differences"] == [{"pointer": "#/metadata/a~1b", "was": "1", "now": "2"}]
+
+
+def test_naming_the_seller_that_the_token_has_is_no_other_event(machine: Machine, client: Client) -> None:
+    event = {"source": "shop", "type": "order.paid", "id": "8"}
+    first = machine.post("/invoices", an_invoice_body(client.id, source_event=event))
+
+    again = machine.post("/invoices", an_invoice_body(client.id, source_event=event, seller=str(client.seller_id)))
+
+    assert (again.status_code, again["Duplicate-Of"]) == (200, first.json()["id"])

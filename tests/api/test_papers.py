@@ -7,6 +7,7 @@ import hashlib
 import pytest
 from django.utils import timezone
 
+from audit.models import AuditEntry
 from billing.models import Document, DocumentState
 from clients.models import Client
 from tests.api.machines import Machine, an_invoice_body
@@ -67,3 +68,17 @@ def test_the_fiscal_record_is_shown_as_it_is_kept(machine: Machine, client: Clie
     assert record["generated_at"] in record["xml"]
     assert record["answers"] == []
     assert shown["qr_url"] == second["verifactu"]["qr_url"]
+
+
+def test_who_took_the_document_or_the_records_is_written_down(machine: Machine, path: str) -> None:
+    document = rendered()
+    tag = machine.get(f"{path}/pdf")["ETag"]
+    machine.get(f"{path}/pdf", If_None_Match=tag)  # nothing leaves the house
+    machine.get(f"{path}/verifactu")
+
+    taken = AuditEntry.objects.filter(action__in=["invoice.printed", "record.exported"]).order_by("id")
+    assert [(entry.action, entry.actor_kind) for entry in taken] == [
+        ("invoice.printed", "token"),
+        ("record.exported", "token"),
+    ]
+    assert taken[0].after["sha256"] == document.sha256

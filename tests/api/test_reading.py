@@ -195,3 +195,13 @@ def test_the_buyer_of_an_issued_invoice_is_a_copy(machine: Machine, seller: Sell
     invoice = machine.post("/invoices", an_invoice_body(buyer.id, issue=True)).json()
     machine.patch(f"/clients/{buyer.id}", {"name": "Otro Nombre, S.L."})
     assert machine.get(f"/invoices/{invoice['id']}").json()["buyer"]["name"] == "Ferretería Peña, S.L."
+
+
+def test_an_expanded_invoice_has_no_tag_since_its_client_may_change(machine: Machine, client: Client) -> None:
+    made = machine.post("/invoices", an_invoice_body(client.id)).json()
+    tag = machine.get(f"/invoices/{made['id']}")["ETag"]
+
+    expanded = machine.get(f"/invoices/{made['id']}?expand=client", If_None_Match=tag)
+
+    assert expanded.status_code == 200
+    assert "ETag" not in expanded
