@@ -175,6 +175,7 @@ def test_a_page_is_entered_through_the_index_of_seller_field_and_id():
         # On the few rows of a test anything is cheap: what is left must be the index that serves a million.
         for other in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
             cursor.execute(f"SET LOCAL enable_{other} = off")
+        cursor.execute("DROP INDEX invoice_by_day")  # which costs as much while there is next to nothing to read
     plan = part[:50].explain()
     assert "Index Scan Backward using invoice_by_issue_date" in plan
     assert "ROW(issue_date, id) < ROW(" in plan
