@@ -31,7 +31,7 @@ API = {
 }
 ADMIN = {
     "changelist": "",
-    "changelist, search by number": "?q=A-X-5000",
+    "changelist, search by number": "?q=A-X-10000",
     "changelist, search by buyer": "?q=cliente+77",
     "changelist, by status": "?status__exact=issued",
 }
