@@ -93,7 +93,8 @@ lock:  ## pin the requirements anew (the newest that pyproject.toml allows)
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile $(LOCK) --group demo -o requirements.txt
 	$(BIN)/uv pip compile $(LOCK) --group demo --group dev -o requirements-dev.txt
-LOCK := --quiet --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 pyproject.toml
+# Extras stay: without them pip takes coverage[toml] for unpinned as soon as there is a newer coverage.
+LOCK := --quiet --upgrade --generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header --python-version 3.11 pyproject.toml
 
 clean:  ## remove the environment and the caches; data in var/ stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov
