@@ -29,7 +29,7 @@ from core.modes import Mode
 from core.text import searchable
 from integrations import outbox
 from integrations.models import Event
-from verifactu.services import register_invoice
+from verifactu.services.chaining import register_invoice
 
 
 @transaction.atomic(savepoint=False)

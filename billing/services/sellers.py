@@ -21,7 +21,7 @@ from billing.numbering import check_number_format, may_print_the_same
 from core import tax_ids
 from core.actors import Actor
 from core.errors import Fault, Invalid, gettext_noop
-from verifactu.services import open_chain
+from verifactu.services.chaining import open_chain
 
 HIGHEST_FIRST_NUMBER = 10**12
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./-]{0,19}")

@@ -15,7 +15,7 @@ from tests.builders import NOW, a_client, a_draft, a_line, a_seller
 from tests.verifactu.samples import a_registration
 from verifactu.models import Chain, FiscalRecord
 from verifactu.registration import Party
-from verifactu.services import register_invoice
+from verifactu.services.chaining import register_invoice
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from django.conf import settings as configured
 
 from verifactu.billing_system import BillingSystem
 from verifactu.registration import Party
-from verifactu.services import this_system
+from verifactu.services.chaining import this_system
 
 
 def test_the_billing_system_is_what_the_settings_say(settings: Any) -> None:

@@ -16,7 +16,7 @@ from tests.verifactu.oracles import lint_errors, schema
 from tests.verifactu.samples import TODAY, a_registration
 from verifactu.fingerprint import RegistrationLiterals
 from verifactu.models import Chain, FiscalRecord, RecordKind
-from verifactu.services import open_chain, register_invoice
+from verifactu.services.chaining import open_chain, register_invoice
 from verifactu.xml import NAMESPACE
 
 pytestmark = pytest.mark.django_db
