@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from config.child import child_command
-from config.private import write_private
 from config.stopping import Stopping
+from core.private import write_private
 
 _LOOK = 0.2  # seconds between two looks at the processes
 _BREATH = 1.0  # seconds between two starts of the same process

@@ -24,9 +24,9 @@ from clients.models import Client
 from clients.services import create_client
 from config.demo.cast import BOOKSHOP, GERMANS, PERSON, SELLER, SERIES, TOWN_HALL
 from config.demo.welcome import Credentials, Facts
-from config.private import write_private
 from core.actors import Actor, ActorKind, command
 from core.modes import Mode
+from core.private import write_private
 from integrations.scopes import Scope
 from integrations.services.tokens import create_token
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.postgres import EmbeddedPostgres
-from config.private import write_private
 from config.processes import Program
+from core.private import write_private
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _CORES = len(os.sched_getaffinity(0))
