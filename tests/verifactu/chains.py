@@ -12,10 +12,10 @@ from django.db import transaction
 
 from billing.models import Seller
 from tests.builders import NOW, a_client, a_draft, a_line, a_seller
-from tests.verifactu.samples import a_registration
+from tests.verifactu.samples import TODAY, a_registration
 from verifactu.models import Chain, FiscalRecord
-from verifactu.registration import Party
-from verifactu.services.chaining import register_invoice
+from verifactu.registration import Annulment, Party
+from verifactu.services.chaining import amend_registration, annul_invoice, register_invoice
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,30 @@ class Appender:
     def append(
         self, number: str = "A-1", *, clock: Callable[[], datetime] = lambda: NOW, **changes: Any
     ) -> FiscalRecord:
-        issuer = Party(self.seller.legal_name, self.seller.tax_id)
+        registration = a_registration(**{"issuer": self._issuer, "number": number, **changes})
         with transaction.atomic():
-            return register_invoice(
-                a_registration(**{"issuer": issuer, "number": number, **changes}),
-                invoice_id=self.invoice_id,
-                seller_id=self.seller.id,
-                mode=self.seller.mode,
-                zone=self.seller.zone,
-                clock=clock,
-            )
+            return register_invoice(registration, clock=clock, **self._place)
+
+    def amend(
+        self, number: str = "A-1", *, clock: Callable[[], datetime] = lambda: NOW, **changes: Any
+    ) -> FiscalRecord:
+        registration = a_registration(**{"issuer": self._issuer, "number": number, **changes})
+        with transaction.atomic():
+            return amend_registration(registration, clock=clock, **self._place)
+
+    def annul(self, number: str = "A-1", *, clock: Callable[[], datetime] = lambda: NOW) -> FiscalRecord:
+        annulment = Annulment(issuer_tax_id=self.seller.tax_id, number=number, issue_date=TODAY)
+        with transaction.atomic():
+            return annul_invoice(annulment, clock=clock, **self._place)
+
+    @property
+    def _issuer(self) -> Party:
+        return Party(self.seller.legal_name, self.seller.tax_id)
+
+    @property
+    def _place(self) -> dict[str, Any]:
+        seller = self.seller
+        return {"invoice_id": self.invoice_id, "seller_id": seller.id, "mode": seller.mode, "zone": seller.zone}
 
 
 def an_appender(*, igic: bool = False, **changes: Any) -> Appender:

@@ -1,5 +1,5 @@
-"""The verbs of VERI*FACTU: open a chain, append to it. A record is appended while its invoice is issued, in the same
-transaction (RD 1007/2023 art. 9), and issuing waits for nobody outside.
+"""Open a chain, append to it. A record is appended while its invoice is issued, amended or annulled, in the same
+transaction (RD 1007/2023 art. 9), and nobody waits for the AEAT.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -25,10 +25,12 @@ from core.modes import Mode
 from verifactu import literals
 from verifactu.billing_system import BillingSystem
 from verifactu.fingerprint import AnnulmentLiterals, RegistrationLiterals
-from verifactu.models import Chain, FiscalRecord, RecordKind
+from verifactu.history import amendment_marks, annulment_marks
+from verifactu.models import Chain, FiscalRecord, RecordKind, Sender
+from verifactu.past import past_of
 from verifactu.qr import verification_url
-from verifactu.registration import Registration
-from verifactu.xml import Link, Stamp, registration_record, seal
+from verifactu.registration import Annulment, Registration
+from verifactu.xml import Link, Stamp, annulment_record, registration_record, seal
 
 
 def this_system() -> BillingSystem:
@@ -55,6 +57,7 @@ def open_chain(*, seller_id: uuid.UUID, mode: str, issuer_tax_id: str, by: Actor
             gettext_noop("The chain of installation %(installation)s is open already."),
             params={"installation": installation_number},
         )
+    Sender.objects.create(chain=chain, next_at=now)
     audit.record(
         "chain.opened",
         by=by,
@@ -80,11 +83,85 @@ def register_invoice(
     the caller commits, so this comes last. Raises Conflict ``chain_not_open`` or ``chain_of_another_taxpayer``, and
     Django's TransactionManagementError outside a transaction.
     """
-    written = RegistrationLiterals.of(registration)
-    system = this_system()
+    return _append(_of_registration(registration, invoice_id, mode), seller_id, mode, zone=zone, clock=clock)
+
+
+def amend_registration(
+    registration: Registration,
+    *,
+    invoice_id: uuid.UUID,
+    seller_id: uuid.UUID,
+    mode: str,
+    zone: ZoneInfo,
+    clock: Callable[[], datetime] = timezone.now,
+) -> FiscalRecord:
+    """Append a record that replaces the invoice's registration at the AEAT («alta de subsanación»), in the caller's
+    transaction, which holds the invoice's lock.
+
+    Its marks follow from what became of the earlier records. Raises what ``register_invoice`` raises, and Conflict
+    ``record_pending`` while the AEAT has not answered to one of them.
+    """
+    past = past_of(invoice_id)
+    if any(record.accepted is None for record in past):
+        message = gettext_noop("The AEAT has not answered yet to the last record of this invoice: wait for its answer.")
+        raise Conflict("record_pending", message, extra={"invoice": str(invoice_id)})
+    marks = amendment_marks(past)
+    amended = replace(registration, amendment=True, previous_rejection=marks.previous_rejection)
+    return _append(_of_registration(amended, invoice_id, mode), seller_id, mode, zone=zone, clock=clock)
+
+
+def annul_invoice(
+    annulment: Annulment,
+    *,
+    invoice_id: uuid.UUID,
+    seller_id: uuid.UUID,
+    mode: str,
+    zone: ZoneInfo,
+    clock: Callable[[], datetime] = timezone.now,
+) -> FiscalRecord:
+    """Append the annulment of an invoice that should never have been (RD 1007/2023 art. 11), in the caller's
+    transaction, which holds the invoice's lock. Its marks follow from what became of the earlier records.
+
+    Raises what ``register_invoice`` raises.
+    """
+    marks = annulment_marks(past_of(invoice_id))
+    marked = replace(
+        annulment,
+        without_previous_record=marks.without_previous_record,
+        previously_rejected=marks.previously_rejected,
+    )
+    written = AnnulmentLiterals.of(marked)
     unsealed = _Unsealed(
         written=written,
-        xml=registration_record(registration, written, system),
+        xml=annulment_record(marked, written, this_system()),
+        row=FiscalRecord(
+            kind=RecordKind.ANNULMENT,
+            invoice_id=invoice_id,
+            issuer_tax_id=written.issuer_tax_id,
+            number=written.number,
+            issue_date=marked.issue_date,
+            external_reference=literals.text(marked.external_reference),
+            previous_rejection="S" if marked.previously_rejected else "",
+            without_previous_record=marked.without_previous_record,
+        ),
+    )
+    return _append(unsealed, seller_id, mode, zone=zone, clock=clock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsealed:
+    """A record, whole but for its place in the chain."""
+
+    written: RegistrationLiterals | AnnulmentLiterals
+    xml: etree._Element
+    row: FiscalRecord
+
+
+def _of_registration(registration: Registration, invoice_id: uuid.UUID, mode: str) -> _Unsealed:
+    written = RegistrationLiterals.of(registration)
+    return _Unsealed(
+        written=written,
+        xml=registration_record(registration, written, this_system()),
         row=FiscalRecord(
             kind=RecordKind.REGISTRATION,
             invoice_id=invoice_id,
@@ -96,19 +173,10 @@ def register_invoice(
             gross_total=written.gross_total,
             qr_url=verification_url(written, mode=Mode(mode)),
             external_reference=literals.text(registration.external_reference),
+            amendment=registration.amendment,
+            previous_rejection=registration.previous_rejection or "",
         ),
     )
-    chain, several_taxpayers = _lock_chain(seller_id, mode, system.installation_number)
-    return _append(unsealed, chain, several_taxpayers=several_taxpayers, zone=zone, clock=clock)
-
-
-@dataclass(frozen=True, slots=True)
-class _Unsealed:
-    """A record, whole but for its place in the chain."""
-
-    written: RegistrationLiterals | AnnulmentLiterals
-    xml: etree._Element
-    row: FiscalRecord
 
 
 _LOCKED = """
@@ -141,8 +209,9 @@ def _lock_chain(seller_id: uuid.UUID, mode: str, installation_number: str) -> tu
 
 
 def _append(
-    unsealed: _Unsealed, chain: Chain, *, several_taxpayers: bool, zone: ZoneInfo, clock: Callable[[], datetime]
+    unsealed: _Unsealed, seller_id: uuid.UUID, mode: str, *, zone: ZoneInfo, clock: Callable[[], datetime]
 ) -> FiscalRecord:
+    chain, several_taxpayers = _lock_chain(seller_id, mode, this_system().installation_number)
     row = unsealed.row
     if row.issuer_tax_id != chain.issuer_tax_id:
         raise Conflict(

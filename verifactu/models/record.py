@@ -101,6 +101,9 @@ class FiscalRecord(models.Model):
     xml_sha256 = models.CharField("SHA-256 (XML)", max_length=64)
     qr_url = models.CharField("QR", max_length=400, blank=True)
     external_reference = models.CharField(_("external reference"), max_length=60, blank=True)
+    amendment = models.BooleanField(_("amendment"), default=False)  # Subsanacion
+    previous_rejection = models.CharField(_("previous rejection"), max_length=1, blank=True)  # RechazoPrevio
+    without_previous_record = models.BooleanField(_("without previous record"), default=False)  # SinRegistroPrevio
 
     class Meta:
         verbose_name = _("fiscal record")
@@ -119,6 +122,15 @@ class FiscalRecord(models.Model):
                 condition=Q(sequence=1, previous_fingerprint__isnull=True)
                 | Q(sequence__gt=1, previous_fingerprint__isnull=False),
                 name="record_only_the_first_has_no_previous",
+            ),
+            # Validaciones 1153 and 1161, and the schema: which marks belong to which kind of record.
+            models.CheckConstraint(
+                condition=Q(
+                    kind=RecordKind.REGISTRATION, without_previous_record=False, previous_rejection__in=["", "S", "X"]
+                )
+                & (Q(previous_rejection="") | Q(amendment=True))
+                | Q(kind=RecordKind.ANNULMENT, amendment=False, previous_rejection__in=["", "S"]),
+                name="record_marks_fit_its_kind",
             ),
         ]
         triggers = append_only()
