@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import issuing, lists, pdf
+from benchmarks import issuing, lists, pdf, proving
 from benchmarks.house import cores, house
 
-MEASUREMENTS = {"issuing": issuing.run, "lists": lists.run, "pdf": pdf.run}
+MEASUREMENTS = {"issuing": issuing.run, "lists": lists.run, "pdf": pdf.run, "proving": proving.run}
 
 
 def main(names: list[str]) -> None:

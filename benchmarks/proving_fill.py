@@ -1,0 +1,112 @@
+"""Makes a long chain quickly: sealed records and issued invoices, inserted many at a time; the guards stay awake."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from datetime import timedelta
+
+import django
+
+django.setup()
+
+from django.db import transaction  # noqa: E402 - Django comes first
+
+from audit.rows import changed, write  # noqa: E402 - Django comes first
+from billing import fiscal, queries  # noqa: E402 - Django comes first
+from billing.models import FiscalType, Invoice  # noqa: E402 - Django comes first
+from billing.parties import PartyCopy  # noqa: E402 - Django comes first
+from core.ids import new_id  # noqa: E402 - Django comes first
+from core.modes import Mode  # noqa: E402 - Django comes first
+from verifactu import literals  # noqa: E402 - Django comes first
+from verifactu.fingerprint import RegistrationLiterals  # noqa: E402 - Django comes first
+from verifactu.models import Chain, FiscalRecord, RecordKind  # noqa: E402 - Django comes first
+from verifactu.qr import verification_url  # noqa: E402 - Django comes first
+from verifactu.registration import Registration  # noqa: E402 - Django comes first
+from verifactu.services.chaining import this_system  # noqa: E402 - Django comes first
+from verifactu.xml import Link, Stamp, registration_record, seal  # noqa: E402 - Django comes first
+
+BATCH = 1_000
+
+
+def main(count: int) -> None:
+    """Copies of one issued invoice with one more record each, after the records that are there."""
+    chain = Chain.objects.get(last_sequence__gt=0)
+    invoice = Invoice.objects.select_related("seller", "series", "client").filter(
+        seller=chain.seller, status="issued", buyer__isnull=False
+    )[0]
+    registration = _registration(invoice)
+    for begin in range(0, count, BATCH):
+        _batch(chain, invoice, registration, range(begin, min(begin + BATCH, count)))
+
+
+@transaction.atomic
+def _batch(chain: Chain, invoice: Invoice, registration: Registration, numbers: range) -> None:
+    records = [_next(chain, registration, f"BENCH-{number:07d}") for number in numbers]
+    copies = []
+    for number, record in zip(numbers, records, strict=True):
+        copy = Invoice(**{field.attname: getattr(invoice, field.attname) for field in Invoice._meta.concrete_fields})
+        copy.id, copy.number, copy.display_number = record.invoice_id, 10_000_000 + number, record.number
+        copies.append(copy)
+    write(*copies, *records, changed(chain, *_HEAD))
+
+
+_HEAD = ("last_sequence", "last_fingerprint", "last_number", "last_issue_date", "last_generated_at")
+
+
+def _registration(invoice: Invoice) -> Registration:
+    parts = queries.parts_of(invoice)
+    seller = PartyCopy.of(invoice.seller, name=invoice.seller.legal_name)
+    return fiscal.registration_of(
+        seller=seller,
+        buyer=PartyCopy.of(invoice.client, name=invoice.client.name) if invoice.client else None,
+        number="BENCH",
+        issue_date=invoice.issue_date,
+        operation_date=invoice.operation_date,
+        fiscal_type=FiscalType(invoice.fiscal_type),
+        descriptions=[line.description for line in parts.lines],
+        subtotals=parts.subtotals,
+        tax_total_eur=invoice.tax_total_eur,
+        gross_total_eur=invoice.gross_total_eur,
+    )
+
+
+def _next(chain: Chain, registration: Registration, number: str) -> FiscalRecord:
+    written = RegistrationLiterals.of(registration)
+    written = RegistrationLiterals(written.issuer_tax_id, number, *_rest(written))
+    generated_at = chain.last_generated_at + timedelta(seconds=1)
+    text = literals.timestamp(generated_at, chain.seller.zone)
+    fingerprint = written.fingerprint(previous=chain.last_fingerprint, generated_at=text)
+    link = Link(chain.issuer_tax_id, chain.last_number, chain.last_issue_date, chain.last_fingerprint)
+    stamp = Stamp(previous=link, several_taxpayers=False, generated_at=text, fingerprint=fingerprint)
+    xml = seal(registration_record(registration, written, this_system()), stamp)
+    record = FiscalRecord(
+        chain=chain,
+        sequence=chain.last_sequence + 1,
+        kind=RecordKind.REGISTRATION,
+        invoice_id=new_id(),
+        issuer_tax_id=written.issuer_tax_id,
+        number=number,
+        issue_date=registration.issue_date,
+        fiscal_type=written.fiscal_type,
+        tax_total=written.tax_total,
+        gross_total=written.gross_total,
+        previous_fingerprint=chain.last_fingerprint,
+        fingerprint=fingerprint,
+        generated_at=generated_at,
+        generated_at_text=text,
+        xml=xml,
+        xml_sha256=hashlib.sha256(xml).hexdigest(),
+        qr_url=verification_url(written, mode=Mode(chain.mode)),
+    )
+    chain.last_sequence, chain.last_fingerprint, chain.last_number = record.sequence, fingerprint, number
+    chain.last_issue_date, chain.last_generated_at = record.issue_date, generated_at
+    return record
+
+
+def _rest(written: RegistrationLiterals) -> tuple[str, str, str, str]:
+    return written.issue_date, written.fiscal_type, written.tax_total, written.gross_total
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,55 @@
+"""``manage.py verify_chain``: prove the chains of fiscal records."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from billing.services.proving import verify_chain
+from core.actors import command
+from core.modes import Mode
+from verifactu.models import Chain
+from verifactu.services.proving import Report
+
+
+class Command(BaseCommand):
+    help = "Recompute all fingerprints, links, digests and columns of the chains; exit status 1 if anything is wrong."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--seller", help="only the chains of this tax id")
+        parser.add_argument("--mode", choices=list(Mode), help="only the chains of this mode")
+
+    def handle(self, *args: Any, seller: str | None, mode: str | None, **options: Any) -> None:
+        chains = Chain.objects.order_by("mode", "issuer_tax_id", "created_at")
+        if seller:
+            chains = chains.filter(issuer_tax_id=seller.upper())
+        if mode:
+            chains = chains.filter(mode=mode)
+        ids = list(chains.values_list("id", flat=True))
+        if not ids:
+            raise CommandError("There is no such chain.")
+        flaws = sum(self._prove(chain_id) for chain_id in ids)
+        if flaws:
+            raise CommandError(f"{flaws} flaws in {len(ids)} chains.")
+        self.stdout.write(self.style.SUCCESS(f"{len(ids)} chains, nothing wrong."))
+
+    def _prove(self, chain_id: Any) -> int:
+        begin = time.perf_counter()
+        report = verify_chain(chain_id=chain_id, by=command("verify_chain"))
+        self._tell(report, seconds=time.perf_counter() - begin)
+        return report.found
+
+    def _tell(self, report: Report, *, seconds: float) -> None:
+        chain = report.chain
+        self.stdout.write(
+            f"{chain.mode} {chain}: {report.records} records, {report.found} flaws, "
+            f"{seconds:.1f} s ({report.records / seconds:.0f}/s)"
+        )
+        for flaw in report.flaws:
+            where = f"{flaw.sequence or '-'} {flaw.number or '-'}"
+            self.stdout.write(f"  {where}  {flaw.code}: {flaw}")
+        if report.found > len(report.flaws):
+            self.stdout.write(f"  … and {report.found - len(report.flaws)} more")

@@ -1,0 +1,100 @@
+"""Proof: a chain of fiscal records, and the invoices that they are about."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from django.db import connection, transaction
+
+from audit import services as audit
+from core.actors import Actor
+from core.errors import gettext_noop
+from verifactu.services.proving import Report, read_chain
+from verifactu.verification import Flaw
+
+TOLD_IN_THE_LOG = 20
+
+
+@transaction.atomic(savepoint=False)
+def verify_chain(*, chain_id: uuid.UUID, by: Actor) -> Report:
+    """Prove a chain record by record and hold each record to its invoice; the result is written down.
+
+    Reads everything and changes nothing: records, invoices and chain stay as they are, whatever is found. Raises
+    NotFound.
+    """
+    report = read_chain(chain_id=chain_id)
+    report = report.also(_differing(report)).also(_without_record(report))
+    write_down(report, by=by)
+    return report
+
+
+def write_down(report: Report, *, by: Actor) -> None:
+    """The audit entry: how many records, how many flaws, and where the first of them are."""
+    chain = report.chain
+    audit.record(
+        "chain.verified",
+        by=by,
+        subject=audit.Subject("chain", str(chain.id), str(chain), chain.seller_id, chain.mode),
+        after={
+            "records": report.records,
+            "flaws": report.found,
+            "first_flaws": [
+                {"sequence": flaw.sequence, "number": flaw.number, "code": flaw.code, "says": str(flaw)}
+                for flaw in report.flaws[:TOLD_IN_THE_LOG]
+            ],
+        },
+    )
+
+
+# Amounts of records are the literals that were hashed; PostgreSQL writes an amount of two decimals in the same way.
+_DIFFERING = """
+    SELECT record.sequence, record.number, told.name, told.record, told.invoice
+    FROM verifactu_fiscalrecord AS record
+    JOIN verifactu_chain AS chain ON chain.id = record.chain_id
+    LEFT JOIN billing_invoice AS invoice ON invoice.id = record.invoice_id
+    CROSS JOIN LATERAL (VALUES
+        ('status', 'issued', invoice.status),
+        ('seller', chain.seller_id::text, invoice.seller_id::text),
+        ('mode', chain.mode, invoice.mode),
+        ('display_number', record.number, invoice.display_number),
+        ('issue_date', record.issue_date::text, invoice.issue_date::text),
+        ('fiscal_type', nullif(record.fiscal_type, ''), CASE record.kind WHEN 'registration' THEN invoice.fiscal_type END),
+        ('tax_total_eur', nullif(record.tax_total, ''),
+            CASE record.kind WHEN 'registration' THEN invoice.tax_total_eur::text END),
+        ('gross_total_eur', nullif(record.gross_total, ''),
+            CASE record.kind WHEN 'registration' THEN invoice.gross_total_eur::text END)
+    ) AS told (name, record, invoice)
+    WHERE record.chain_id = %s AND told.record IS DISTINCT FROM told.invoice
+    ORDER BY record.sequence
+"""
+
+_WITHOUT_RECORD = """
+    SELECT invoice.display_number
+    FROM verifactu_chain AS chain
+    JOIN billing_invoice AS invoice ON invoice.seller_id = chain.seller_id AND invoice.status = 'issued'
+    WHERE chain.id = %s AND NOT EXISTS (
+        SELECT 1 FROM verifactu_fiscalrecord AS record
+        WHERE record.invoice_id = invoice.id AND record.kind = 'registration'
+    )
+    ORDER BY invoice.id
+"""
+
+
+def _differing(report: Report) -> Iterator[Flaw]:
+    message = gettext_noop("The invoice's %(column)s is %(invoice)s, and the record says %(record)s.")
+    for sequence, number, column, record, invoice in _rows(_DIFFERING, report):
+        params = {"column": column, "invoice": f"«{invoice or ''}»", "record": f"«{record or ''}»"}
+        yield Flaw("invoice_differs", message, params, sequence, number)
+
+
+def _without_record(report: Report) -> Iterator[Flaw]:
+    message = gettext_noop("The invoice is issued, and no record registers it.")
+    for (number,) in _rows(_WITHOUT_RECORD, report):
+        yield Flaw("invoice_without_record", message, number=number)
+
+
+def _rows(statement: str, report: Report) -> Iterator[tuple[str, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [report.chain.id])
+        yield from cursor
