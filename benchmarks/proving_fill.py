@@ -74,6 +74,7 @@ def _registration(invoice: Invoice) -> Registration:
 def _next(chain: Chain, registration: Registration, number: str) -> FiscalRecord:
     written = RegistrationLiterals.of(registration)
     written = RegistrationLiterals(written.issuer_tax_id, number, *_rest(written))
+    assert chain.last_generated_at and chain.last_issue_date, "the chain has begun"
     generated_at = chain.last_generated_at + timedelta(seconds=1)
     text = literals.timestamp(generated_at, chain.seller.zone)
     fingerprint = written.fingerprint(previous=chain.last_fingerprint, generated_at=text)

@@ -1,7 +1,8 @@
 """What is wrong with a record of a chain, given the one before: pure, over values, and in words.
 
-The XML is the witness: it is what the AEAT was sent. Its bytes are held to their digest, its literals to the fingerprint
-that they give, and every column beside it to what it says. What this proves, and what it cannot, is in ADR 0022.
+The XML is the witness: it is what the AEAT is sent. Its bytes are held to their digest, its literals to the
+fingerprint that they give, and every column beside it to what it says. What this proves, and what it cannot, is in
+docs/adr/0022.
 """
 
 from __future__ import annotations
@@ -73,6 +74,9 @@ class Kept:
     xml_sha256: str
     qr_url: str
     external_reference: str
+    amendment: bool
+    previous_rejection: str
+    without_previous_record: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,9 @@ class Written:
     kind: str
     literals: RegistrationLiterals | AnnulmentLiterals
     external_reference: str
+    amendment: str
+    previous_rejection: str
+    without_previous_record: str
     first: str
     previous: Named | None
     installation_number: str
@@ -131,6 +138,9 @@ def read(xml: bytes) -> Written:
         kind=kind,
         literals=_registration(root) if kind == "registration" else _annulment(root),
         external_reference=_text(root, "RefExterna"),
+        amendment=_text(root, "Subsanacion"),
+        previous_rejection=_text(root, "RechazoPrevio"),
+        without_previous_record=_text(root, "SinRegistroPrevio"),
         first=_text(root, "Encadenamiento", "PrimerRegistro"),
         previous=_previous(root),
         installation_number=_text(root, "SistemaInformatico", "NumeroInstalacion"),
@@ -277,7 +287,7 @@ def _sequence(kept: Kept, before: Checked | None) -> Iterator[Flaw]:
 
 def _columns(kept: Kept, written: Written, chain: ChainFacts) -> Iterator[Flaw]:
     """Each column, and what the XML says in its place."""
-    own = written.literals
+    own, previous = written.literals, written.previous
     registered = own if isinstance(own, RegistrationLiterals) else None
     pairs = [
         ("kind", kept.kind, written.kind),
@@ -287,11 +297,14 @@ def _columns(kept: Kept, written: Written, chain: ChainFacts) -> Iterator[Flaw]:
         ("fiscal_type", kept.fiscal_type, registered.fiscal_type if registered else ""),
         ("tax_total", kept.tax_total, registered.tax_total if registered else ""),
         ("gross_total", kept.gross_total, registered.gross_total if registered else ""),
-        ("previous_fingerprint", kept.previous_fingerprint or "", written.previous.fingerprint if written.previous else ""),
+        ("previous_fingerprint", kept.previous_fingerprint or "", previous.fingerprint if previous else ""),
         ("fingerprint", kept.fingerprint, written.fingerprint),
         ("generated_at_text", kept.generated_at_text, written.generated_at),
         ("generated_at", kept.generated_at, _instant(written.generated_at)),
         ("external_reference", kept.external_reference, written.external_reference),
+        ("amendment", "S" if kept.amendment else "", written.amendment),
+        ("previous_rejection", kept.previous_rejection, written.previous_rejection),
+        ("without_previous_record", "S" if kept.without_previous_record else "", written.without_previous_record),
         ("qr_url", kept.qr_url, verification_url(registered, mode=Mode(chain.mode)) if registered else ""),
     ]  # fmt: skip
     message = gettext_noop("The column %(column)s says %(kept)s, and the XML says %(written)s.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -59,7 +60,8 @@ _DIFFERING = """
         ('mode', chain.mode, invoice.mode),
         ('display_number', record.number, invoice.display_number),
         ('issue_date', record.issue_date::text, invoice.issue_date::text),
-        ('fiscal_type', nullif(record.fiscal_type, ''), CASE record.kind WHEN 'registration' THEN invoice.fiscal_type END),
+        ('fiscal_type', nullif(record.fiscal_type, ''),
+            CASE record.kind WHEN 'registration' THEN invoice.fiscal_type END),
         ('tax_total_eur', nullif(record.tax_total, ''),
             CASE record.kind WHEN 'registration' THEN invoice.tax_total_eur::text END),
         ('gross_total_eur', nullif(record.gross_total, ''),
@@ -94,7 +96,7 @@ def _without_record(report: Report) -> Iterator[Flaw]:
         yield Flaw("invoice_without_record", message, number=number)
 
 
-def _rows(statement: str, report: Report) -> Iterator[tuple[str, ...]]:
+def _rows(statement: str, report: Report) -> Iterator[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [report.chain.id])
         yield from cursor

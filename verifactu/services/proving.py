@@ -20,7 +20,8 @@ MOST_TOLD: Final = 200
 """Flaws that a report names; all of them are counted."""
 
 _CHAIN: Final = [field.name for field in fields(ChainFacts)]
-_RECORD: Final = [f"records__{field.name}" for field in fields(Kept)]
+_COLUMNS: Final = [field.name for field in fields(Kept)]
+_RECORD: Final = [f"records__{name}" for name in _COLUMNS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,6 @@ def _rows(chain_id: uuid.UUID) -> Iterator[tuple[ChainFacts, Kept | None]]:
         yield facts, None if values[0] is None else _kept(values)
 
 
-_XML: Final = [field.name for field in fields(Kept)].index("xml")
-
-
 def _kept(values: tuple[Any, ...]) -> Kept:
-    return Kept(*values[:_XML], bytes(values[_XML]), *values[_XML + 1 :])
+    named = dict(zip(_COLUMNS, values, strict=True))
+    return Kept(**{**named, "xml": bytes(named["xml"])})
