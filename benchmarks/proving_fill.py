@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from dataclasses import replace
 from datetime import timedelta
 
 import django
@@ -72,9 +73,9 @@ def _registration(invoice: Invoice) -> Registration:
 
 
 def _next(chain: Chain, registration: Registration, number: str) -> FiscalRecord:
-    written = RegistrationLiterals.of(registration)
-    written = RegistrationLiterals(written.issuer_tax_id, number, *_rest(written))
-    assert chain.last_generated_at and chain.last_issue_date, "the chain has begun"
+    written = replace(RegistrationLiterals.of(registration), number=number)
+    assert chain.last_generated_at is not None, "the chain has begun"
+    assert chain.last_issue_date is not None, "the chain has begun"
     generated_at = chain.last_generated_at + timedelta(seconds=1)
     text = literals.timestamp(generated_at, chain.seller.zone)
     fingerprint = written.fingerprint(previous=chain.last_fingerprint, generated_at=text)
@@ -103,10 +104,6 @@ def _next(chain: Chain, registration: Registration, number: str) -> FiscalRecord
     chain.last_sequence, chain.last_fingerprint, chain.last_number = record.sequence, fingerprint, number
     chain.last_issue_date, chain.last_generated_at = record.issue_date, generated_at
     return record
-
-
-def _rest(written: RegistrationLiterals) -> tuple[str, str, str, str]:
-    return written.issue_date, written.fiscal_type, written.tax_total, written.gross_total
 
 
 if __name__ == "__main__":
