@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.theme import UNFOLD  # noqa: F401 - a setting: the admin's look and menu
 from core import tax_ids
+from verifactu.aeat.endpoints import read_test_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -306,6 +307,17 @@ BILLING_SYSTEM = {
         "characters of ASCII.",
     ),
 }
+
+# --- The AEAT --------------------------------------------------------------------------------------------------------
+CERTIFICATES_FOLDER = BASE_DIR / (env.str("CERTIFICATES_FOLDER", default="") or "var/certificates")
+AEAT_TEST_URL = setting(
+    "AEAT_TEST_URL",
+    read_test_url,
+    "Set it to preproduction for the AEAT's own test hosts, or to the address of a simulated AEAT, such as "
+    "https://localhost:8443; never to a host of the AEAT's.",
+    default="https://localhost:8443",
+)
+AEAT_TEST_CA = BASE_DIR / (env.str("AEAT_TEST_CA", default="") or CERTIFICATES_FOLDER / "simulated-aeat-ca.pem")
 
 # --- Mail and logs ---------------------------------------------------------------------------------------------------
 globals().update(

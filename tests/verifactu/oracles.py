@@ -33,17 +33,24 @@ class _FromThePackage(etree.Resolver):
         return here.resolve_filename(str(_SCHEMAS / Path(system_url).name), *context)
 
 
-def schema_document() -> etree._ElementTree:
-    """``SuministroInformacion.xsd`` as published by the AEAT."""
+def schema_document(name: str = "SuministroInformacion") -> etree._ElementTree:
+    """A schema as published by the AEAT; without a name, that of the records."""
     parser = etree.XMLParser(no_network=True, load_dtd=False, resolve_entities=False)
     parser.resolvers.add(_FromThePackage())
-    return etree.parse(str(_SCHEMAS / "SuministroInformacion.xsd"), parser)
+    return etree.parse(str(_SCHEMAS / f"{name}.xsd"), parser)
 
 
 @cache
-def schema() -> etree.XMLSchema:
+def schema(name: str = "SuministroInformacion") -> etree.XMLSchema:
     """The schema, ready to validate."""
-    return etree.XMLSchema(schema_document())
+    return etree.XMLSchema(schema_document(name))
+
+
+def soap_content(message: bytes) -> etree._Element:
+    """What a SOAP 1.1 message carries in its body: exactly one element."""
+    envelope = etree.fromstring(message)
+    (content,) = envelope.findall("{http://schemas.xmlsoap.org/soap/envelope/}Body/*")
+    return content
 
 
 def enumeration(simple_type: str) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from io import BytesIO
 from typing import Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -129,3 +130,13 @@ def _meaningless(name: str, text: str) -> Unreadable:
         name=name,
         text=text[:50],
     )
+
+
+def is_envelope(body: bytes) -> bool:
+    """Whether this begins as a SOAP message does; the rest is not looked at."""
+    options = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+    try:
+        _, root = next(etree.iterparse(BytesIO(body), events=("start",), **options))
+    except (etree.XMLSyntaxError, StopIteration, ValueError, LookupError):
+        return False
+    return etree.QName(root).localname == "Envelope"
