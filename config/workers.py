@@ -20,6 +20,7 @@ from django.utils import timezone
 from billing.services.rendering import render_due_documents
 from config.stopping import Stopping
 from integrations.services.heartbeats import beat
+from verifactu.services.sending import send_due
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,10 @@ class Step:
     run: Work
 
 
-STEPS: tuple[Step, ...] = (Step("documents", partial(render_due_documents, limit=1)),)
+STEPS: tuple[Step, ...] = (
+    Step("documents", partial(render_due_documents, limit=1)),
+    Step("aeat", send_due),
+)
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
+from verifactu.aeat import catalogue
 from verifactu.codes import PreviousRejection
 
 
@@ -25,12 +25,6 @@ class State(StrEnum):
     NONE = "none"
     REGISTERED = "registered"
     ANNULLED = "annulled"
-
-
-DUPLICATE: Final = 3000
-"""The AEAT already holds a record of that invoice, with another fingerprint."""
-UNKNOWN_RECORD: Final = 3002
-"""The AEAT does not hold the record that was to be amended or annulled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +59,9 @@ def state_of(past: Iterable[Past]) -> State:
     for record in past:
         if record.accepted is not False:
             state = State.ANNULLED if record.kind is Kind.ANNULMENT else State.REGISTERED
-        elif record.code == UNKNOWN_RECORD:
+        elif record.code == catalogue.NOT_REGISTERED:
             state = State.NONE
-        elif record.code == DUPLICATE and state is State.NONE:
+        elif record.code == catalogue.DUPLICATE and state is State.NONE:
             state = State.REGISTERED
     return state
 

@@ -11,9 +11,11 @@ from verifactu.models.record import Chain, FiscalRecord
 
 
 class StopReason(models.TextChoices):
-    """Why nothing more is sent of a chain until a person has mended it."""
+    """Why nothing more is sent of a chain until a person has mended it. Of what the AEAT has said, a person must also
+    say that it is mended: it is not called again by itself."""
 
-    CONFIGURATION = "configuration", _("certificate or configuration")
+    CERTIFICATE = "certificate", _("the seller's certificate, or this side's settings")  # looked at again each minute
+    CONFIGURATION = "configuration", _("the AEAT refuses the sender")
     SUSPENDED = "suspended", _("the AEAT has suspended the access")
 
 
