@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 
+from verifactu.aeat import catalogue
 from verifactu.models import ExchangeOutcome, FiscalRecord, RecordAnswer, RecordOutcome, Sender
 
 
@@ -43,16 +44,12 @@ def to_be_mended() -> QuerySet[RecordAnswer]:
     ).exclude(id=OuterRef("record"))
     return (
         RecordAnswer.objects.exclude(outcome=RecordOutcome.ACCEPTED)
-        .exclude(code__in=NEED_NOTHING)
+        .exclude(code__in=catalogue.NEED_NO_AMENDMENT)
         .exclude(Exists(later))
         .select_related("record__chain__seller")
         .defer("record__xml")
         .order_by("-id")
     )
-
-
-NEED_NOTHING = (2004, 2009)
-"""Stored with errors that ask for no amendment (Validaciones 4.3.1): a late clock, IPSI without its regime."""
 
 
 def status_of(record: FiscalRecord) -> str:

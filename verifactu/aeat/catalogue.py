@@ -34,7 +34,7 @@ _CONFIGURATION: Final = frozenset({
 _STOP: Final = frozenset({4141})
 _OF_WHOLE_MESSAGES: Final = (range(3500, 3600), range(4000, 10_000))
 _ADMISSIBLE: Final = range(2000, 3000)
-_NEED_NO_AMENDMENT: Final = frozenset({2004, 2009})
+NEED_NO_AMENDMENT: Final = frozenset({2004, 2009})
 
 DUPLICATE: Final = 3000
 ALREADY_ANNULLED: Final = 3001
@@ -65,7 +65,7 @@ def is_admissible(code: int | None) -> bool:
 def needs_amendment(code: int | None) -> bool:
     """Whether what was stored with this code must be amended («Validaciones» 4.3.1: all but a late clock, 2004, and
     IPSI without regime, 2009)."""
-    return is_admissible(code) and code not in _NEED_NO_AMENDMENT
+    return is_admissible(code) and code not in NEED_NO_AMENDMENT
 
 
 def text_of(code: int | None) -> str:

@@ -111,7 +111,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("configuration", "certificate or configuration"),
+                            ("certificate", "the seller's certificate, or this side's settings"),
+                            ("configuration", "the AEAT refuses the sender"),
                             ("suspended", "the AEAT has suspended the access"),
                         ],
                         max_length=14,

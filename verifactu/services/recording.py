@@ -63,7 +63,7 @@ def begin_submission(
         size=len(records),
         incident=incident,
         endpoint=channel.endpoint,
-        certificate=str(channel.certificate)[:300],
+        certificate=channel.certificate.subject[:300],
         request=message,
         sent_at=now,
     )
@@ -80,7 +80,7 @@ def begin_inquiry(turn: Turn, period: str, message: bytes, channel: Channel, *, 
         chain=turn.chain,
         period=period,
         endpoint=channel.endpoint,
-        certificate=str(channel.certificate)[:300],
+        certificate=channel.certificate.subject[:300],
         request=message,
         sent_at=now,
     )
