@@ -1,7 +1,12 @@
-"""Advisory locks of PostgreSQL, held until the transaction ends."""
+"""Advisory locks of PostgreSQL: until the transaction ends, or for as long as somebody works at something.
+
+The second kind belongs to the session: not for behind a pool that hands sessions around between transactions.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 
 from django.db import connection
@@ -18,3 +23,21 @@ def take_lock(*parts: object) -> None:
     assert connection.in_atomic_block, "an advisory lock needs a transaction to end it"
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(*parts)])
+
+
+@contextmanager
+def try_hold(*parts: object) -> Iterator[bool]:
+    """Hold the lock named by ``parts`` across transactions, if nobody else does; says whether it is held.
+
+    PostgreSQL gives it back at once when the session ends, however it ends: whoever is killed leaves no lease to wait
+    for.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock_number(*parts)])
+        [held] = cursor.fetchone()
+    try:
+        yield held
+    finally:
+        if held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [lock_number(*parts)])

@@ -119,7 +119,6 @@ class Migration(migrations.Migration):
                         verbose_name="stopped for",
                     ),
                 ),
-                ("lease_until", models.DateTimeField(null=True)),
                 ("turn", models.PositiveBigIntegerField(default=0)),
             ],
             options={

@@ -23,8 +23,8 @@ class Sender(models.Model):
     """The sending of one chain: the only row of it that changes.
 
     Every record up to ``sent_through`` has its answer. ``next_at`` is when the AEAT may be called again;
-    ``open_submission`` is the last one whose answer is not known in full. Whoever works at it holds a lease, and
-    ``turn`` tells whose: who comes back late, after another has taken over, may not write any more.
+    ``open_submission`` is the last one whose answer is not known in full. ``turn`` tells whose turn it is: who comes
+    back late, after another has taken over, may not write any more.
     """
 
     chain = models.OneToOneField(
@@ -41,7 +41,6 @@ class Sender(models.Model):
     open_submission = models.ForeignKey(
         Submission, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("submission under way")
     )
-    lease_until = models.DateTimeField(null=True)
     turn = models.PositiveBigIntegerField(default=0)
 
     class Meta:

@@ -44,7 +44,7 @@ def look_up(turn: Turn, records: Sequence[FiscalRecord], channel: Channel, clock
     by_month = sorted(records, key=lambda record: (record.issue_date, record.number))
     for (year, month), group in groupby(by_month, lambda record: (record.issue_date.year, record.issue_date.month)):
         keys = {key_of(record) for record in group}
-        numbers: list[str | None] = sorted(number for number, _ in keys) if len(keys) <= MOST_BY_NUMBER else [None]
+        numbers = [*sorted(number for number, _ in keys)] if len(keys) <= MOST_BY_NUMBER else [None]
         days = [day for _, day in keys]
         for number in numbers:
             _ask_all_pages(turn, channel, clock, found, period=date(year, month, 1), number=number, days=days)
@@ -104,5 +104,5 @@ def _outcome_of(error: WireError) -> ExchangeOutcome:
 def _end(
     turn: Turn, inquiry: Inquiry, outcome: ExchangeOutcome, reply: Reply | None, now: datetime, *, why: str = ""
 ) -> None:
-    turns.hold(turn, now=now).save()
+    turns.hold(turn)
     recording.end(inquiry, outcome, now=now, reply=reply, text=why)

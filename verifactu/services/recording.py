@@ -55,7 +55,7 @@ def begin_submission(
     turn: Turn, records: Sequence[FiscalRecord], message: bytes, channel: Channel, *, incident: bool, now: datetime
 ) -> Submission:
     """Write down what is about to be sent, before the first byte leaves: whoever finds it unanswered asks the AEAT."""
-    sender = hold(turn, now=now)
+    sender = hold(turn)
     submission = Submission.objects.create(
         chain=turn.chain,
         first_sequence=records[0].sequence,
@@ -75,7 +75,7 @@ def begin_submission(
 @transaction.atomic
 def begin_inquiry(turn: Turn, period: str, message: bytes, channel: Channel, *, now: datetime) -> Inquiry:
     """Write down a question before it is asked."""
-    hold(turn, now=now).save()
+    hold(turn)
     return Inquiry.objects.create(
         chain=turn.chain,
         period=period,
@@ -109,7 +109,7 @@ def store_answer(
 ) -> Sender:
     """Keep the AEAT's answer and what it says of each record; give back the sender, still held, to be given its next
     time. Records of which it says nothing stay open: the AEAT is asked about them next."""
-    sender = hold(turn, now=now)
+    sender = hold(turn)
     is_whole = len(verdicts) == submission.size
     submission.receipt_code, submission.wait_seconds = answer.receipt_code[:64], answer.wait_seconds
     end(submission, ExchangeOutcome.ANSWERED if is_whole else ExchangeOutcome.INCOMPLETE, now=now, reply=reply)

@@ -47,15 +47,13 @@ def send_due(*, now: datetime, clock: Clock = timezone.now) -> int:
     ``now`` decides what is due; ``clock`` is read after each call of the AEAT, which takes its time. Nothing that the
     AEAT or the network does raises: it is written in the sender's row, and the other chains go on.
     """
-    turn = turns.take_turn(now=now)
-    if turn is None:
-        return 0
-    try:
-        _take(turn, clock)
-    except TurnLostError:
-        logger.warning(
-            "chain %s was taken over by another worker; what this one learnt is asked for again", turn.chain.id
-        )
+    with turns.next_turn(now=now) as turn:
+        if turn is None:
+            return 0
+        try:
+            _take(turn, clock)
+        except TurnLostError:
+            logger.warning("chain %s was taken over by another worker, who asks again", turn.chain.id)
     return 1
 
 
@@ -151,7 +149,7 @@ def _settle(
 
 @transaction.atomic
 def _adopt(turn: Turn, submission: Submission, found: Found, verdicts: Sequence[Verdict], *, now: datetime) -> None:
-    sender = turns.hold(turn, now=now)
+    sender = turns.hold(turn)
     recording.write_verdicts(sender, submission, verdicts, now=now, inquiry=found.last)
     sender.open_submission = None
     if verdicts:
@@ -179,7 +177,7 @@ def _refused(sent: _Sent, fault: SoapFault, reply: Reply | None) -> None:
 def _isolate(sent: _Sent, fault: SoapFault, reply: Reply | None, *, now: datetime) -> None:
     """Something in the message is wrong by itself: halve it until one record is left, which is then rejected."""
     records, submission = sent.records, sent.submission
-    sender = turns.hold(sent.turn, now=now)
+    sender = turns.hold(sent.turn)
     recording.end(submission, ExchangeOutcome.FAULT, now=now, reply=reply, code=fault.code, text=fault.text)
     sender.open_submission = None
     if len(records) == 1:
@@ -221,7 +219,7 @@ def _put_off(
     pause: timedelta | None = None,
     heard: bytes | None = None,
 ) -> None:
-    sender = turns.hold(turn, now=now)
+    sender = turns.hold(turn)
     if submission is not None and heard:
         submission.response = heard
     _end(sender, submission, outcome, why, now=now, reply=reply, code=code)
@@ -241,7 +239,7 @@ def _stop(
     code: int | None = None,
     reason: StopReason = StopReason.CONFIGURATION,
 ) -> None:
-    sender = turns.hold(turn, now=now)
+    sender = turns.hold(turn)
     known = (sender.stop_reason, sender.last_failure) == (reason, why[:2000])
     outcome = ExchangeOutcome.FAULT if reply else ExchangeOutcome.NOT_SENT
     _end(sender, submission, outcome, why, now=now, reply=reply, code=code)
