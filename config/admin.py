@@ -17,6 +17,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from audit.admin import CalmAdmin, ReadOnlyAdmin, actor_of_user
 from audit.services import Subject, record
+from config import chain_pages  # noqa: F401 - imported for what it registers
 
 for model in (User, Group, queue_admin.Failure, OrmQ, Schedule, Success):
     if admin.site.is_registered(model):  # the queue's own only where the database is the broker

@@ -40,12 +40,15 @@ def write_down(report: Report, *, by: Actor) -> None:
         after={
             "records": report.records,
             "flaws": report.found,
-            "first_flaws": [
-                {"sequence": flaw.sequence, "number": flaw.number, "code": flaw.code, "says": str(flaw)}
-                for flaw in report.flaws[:TOLD_IN_THE_LOG]
-            ],
+            "first_flaws": [_told(flaw) for flaw in report.flaws[:TOLD_IN_THE_LOG]],
         },
     )
+
+
+def _told(flaw: Flaw) -> dict[str, object]:
+    """A flaw for the log: in words, and in parts from which a page makes them in another language."""
+    where = {"sequence": flaw.sequence, "number": flaw.number}
+    return {**where, "code": flaw.code, "says": str(flaw), "message": flaw.message, "params": dict(flaw.params)}
 
 
 # Amounts of records are the literals that were hashed; PostgreSQL writes an amount of two decimals in the same way.

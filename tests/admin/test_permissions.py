@@ -58,6 +58,7 @@ OURS = {
     "integrations_apitoken_revoke": ADMIN,
     "audit_auditentry_export": READERS,
     "auth_user_password_change": ADMIN,
+    "verifactu_chain_verify": EVERYBODY,
 }
 # For everybody who is let in; what they show is filtered by permission.
 COMMON = {"index", "login", "logout", "password_change", "password_change_done", "autocomplete", "jsi18n", "search"}
@@ -132,6 +133,7 @@ def url_of(name: str, house: dict[str, Any]) -> str:
         "record_id": house["verifactu_fiscalrecord"],
         "payment_id": house["billing_payment"],
         "token_id": house["integrations_apitoken"],
+        "chain_id": house["verifactu_chain"],
         "object_id": house.get(model, 1),
         "id": 1,
     }

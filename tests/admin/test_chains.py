@@ -1,0 +1,80 @@
+"""A chain's page: having it proved, and what the page then says."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+from django_q.models import OrmQ, Schedule
+
+from audit.models import AuditEntry
+from clients.models import Client
+from config import chain_pages, schedules
+from tests.admin.people import browser_of
+from tests.builders import an_invoice
+from tests.verifactu.tampering import as_superuser
+from verifactu.models import Chain
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chain(client_row: Client) -> Chain:
+    for _ in range(3):
+        an_invoice(client_row)
+    return Chain.objects.get()
+
+
+def url_of(chain: Chain) -> str:
+    return reverse("admin:verifactu_chain_verify", args=[chain.id])
+
+
+def tampered() -> None:
+    as_superuser("UPDATE verifactu_fiscalrecord SET gross_total = '9.00' WHERE sequence = 2")
+
+
+def test_a_chains_page_leads_to_its_verification(auditor: Browser, chain: Chain) -> None:
+    page = auditor.get(reverse("admin:verifactu_chain_change", args=[chain.id])).content.decode()
+    assert url_of(chain) in page
+
+
+def test_looking_at_the_page_verifies_nothing(auditor: Browser, chain: Chain) -> None:
+    assert "has not been verified yet" in auditor.get(url_of(chain)).content.decode()
+    assert not AuditEntry.objects.filter(action="chain.verified").exists()
+
+
+def test_a_sound_chain_is_said_to_be_so(auditor: Browser, chain: Chain) -> None:
+    page = auditor.post(url_of(chain), follow=True).content.decode()
+    assert "3 records, nothing wrong." in page
+    assert AuditEntry.objects.get(action="chain.verified").actor_name == "irene"
+
+
+def test_a_flaw_is_shown_with_its_record_and_invoice(auditor: Browser, chain: Chain) -> None:
+    tampered()
+    page = auditor.post(url_of(chain), follow=True).content.decode()
+    assert "The column gross_total says «9.00», and the XML says «121.00»." in page
+    assert "2 flaws" in page
+    assert "A-2026-00002" in page
+
+
+def test_a_long_chain_is_verified_in_the_background_in_the_persons_name(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain_pages, "WHILE_ONE_WAITS", 2)
+    browser = browser_of("irene", "auditor")
+    assert "in the background" in browser.post(url_of(chain), follow=True).content.decode()
+    (queued,) = OrmQ.objects.all()
+    task = queued.task
+    assert task["func"] == "config.schedules.verify_chain"
+    assert schedules.verify_chain(*task["args"]) == 0
+    assert AuditEntry.objects.get(action="chain.verified").actor_name == "irene"
+
+
+def test_every_night_each_chain_gets_a_task_of_its_own(chain: Chain, caplog: pytest.LogCaptureFixture) -> None:
+    assert Schedule.objects.filter(func="config.schedules.verify_chains", schedule_type="D").exists()
+    assert schedules.verify_chains() == 1
+    (queued,) = OrmQ.objects.all()
+    tampered()
+    assert schedules.verify_chain(*queued.task["args"]) == 2
+    assert AuditEntry.objects.get(action="chain.verified").actor_name == "verification"
+    assert "has 2 flaws" in caplog.text
