@@ -11,16 +11,15 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
-
-from lxml import etree
 
 from core.errors import gettext_noop
 from core.modes import Mode
 from verifactu import literals
-from verifactu.fingerprint import AnnulmentLiterals, RegistrationLiterals
+from verifactu.fingerprint import RegistrationLiterals
 from verifactu.qr import verification_url
-from verifactu.xml import NAMESPACE
+from verifactu.reading import Record, Unreadable, read_record
+from verifactu.registration import Registration
+from verifactu.xml import Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,125 +79,22 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A record as another one names it (``RegistroAnterior``)."""
-
-    issuer_tax_id: str
-    number: str
-    issue_date: str
-    fingerprint: str
-
-    def __str__(self) -> str:
-        return f"{self.number} ({self.issue_date}, {self.fingerprint[:8]}…)"
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a record's XML says. ``first`` is ``PrimerRegistro``; ``previous`` is ``RegistroAnterior``."""
-
-    kind: str
-    literals: RegistrationLiterals | AnnulmentLiterals
-    external_reference: str
-    amendment: str
-    previous_rejection: str
-    without_previous_record: str
-    first: str
-    previous: Named | None
-    installation_number: str
-    generated_at: str
-    fingerprint_type: str
-    fingerprint: str
-
-    @property
-    def named(self) -> Named:
-        """This record, as the next one must name it."""
-        own = self.literals
-        return Named(own.issuer_tax_id, own.number, own.issue_date, self.fingerprint)
-
-
-class UnreadableError(ValueError):
-    """These bytes are no record."""
-
-
-# No entity is resolved and nothing is fetched: these bytes may be a forger's.
-_PARSER: Final = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=False)
-_KINDS: Final = {"RegistroAlta": "registration", "RegistroAnulacion": "annulment"}
-
-
-def read(xml: bytes) -> Written:
-    """Read a record's XML. Raises UnreadableError."""
-    try:
-        root = etree.fromstring(xml, _PARSER)
-    except etree.XMLSyntaxError as error:
-        raise UnreadableError(str(error)) from error
-    kind = _KINDS.get(etree.QName(root).localname)
-    if kind is None or etree.QName(root).namespace != NAMESPACE:
-        raise UnreadableError(f"the root is {root.tag}")
-    return Written(
-        kind=kind,
-        literals=_registration(root) if kind == "registration" else _annulment(root),
-        external_reference=_text(root, "RefExterna"),
-        amendment=_text(root, "Subsanacion"),
-        previous_rejection=_text(root, "RechazoPrevio"),
-        without_previous_record=_text(root, "SinRegistroPrevio"),
-        first=_text(root, "Encadenamiento", "PrimerRegistro"),
-        previous=_previous(root),
-        installation_number=_text(root, "SistemaInformatico", "NumeroInstalacion"),
-        generated_at=_text(root, "FechaHoraHusoGenRegistro"),
-        fingerprint_type=_text(root, "TipoHuella"),
-        fingerprint=_text(root, "Huella"),
-    )
-
-
-def _registration(root: etree._Element) -> RegistrationLiterals:
-    return RegistrationLiterals(
-        issuer_tax_id=_text(root, "IDFactura", "IDEmisorFactura"),
-        number=_text(root, "IDFactura", "NumSerieFactura"),
-        issue_date=_text(root, "IDFactura", "FechaExpedicionFactura"),
-        fiscal_type=_text(root, "TipoFactura"),
-        tax_total=_text(root, "CuotaTotal"),
-        gross_total=_text(root, "ImporteTotal"),
-    )
-
-
-def _annulment(root: etree._Element) -> AnnulmentLiterals:
-    return AnnulmentLiterals(
-        issuer_tax_id=_text(root, "IDFactura", "IDEmisorFacturaAnulada"),
-        number=_text(root, "IDFactura", "NumSerieFacturaAnulada"),
-        issue_date=_text(root, "IDFactura", "FechaExpedicionFacturaAnulada"),
-    )
-
-
-def _previous(root: etree._Element) -> Named | None:
-    found = root.find(_path("Encadenamiento", "RegistroAnterior"))
-    if found is None:
-        return None
-    parts = ("IDEmisorFactura", "NumSerieFactura", "FechaExpedicionFactura", "Huella")
-    return Named(*(_text(found, name) for name in parts))
-
-
-def _text(element: etree._Element, *path: str) -> str:
-    return element.findtext(_path(*path)) or ""
-
-
-def _path(*names: str) -> str:
-    return "/".join(f"{{{NAMESPACE}}}{name}" for name in names)
-
-
-@dataclass(frozen=True, slots=True)
 class Checked:
-    """A record that was looked at, for the one after it. ``written`` is None where its XML cannot be read."""
+    """A record that was looked at, for the one after it. ``read`` is None where its XML cannot be read."""
 
     kept: Kept
-    written: Written | None
+    read: Record | None
     flaws: tuple[Flaw, ...]
 
     @property
-    def names(self) -> tuple[Named, ...]:
+    def names(self) -> tuple[Link, ...]:
         """What the next record may call it: by its columns, or by its XML. Where the two differ, the flaw is here."""
         kept = self.kept
-        own = Named(kept.issuer_tax_id, kept.number, literals.day(kept.issue_date), kept.fingerprint)
-        return (own,) if self.written is None else (own, self.written.named)
+        by_columns = Link(kept.issuer_tax_id, kept.number, kept.issue_date, kept.fingerprint)
+        if self.read is None:
+            return (by_columns,)
+        content, written = self.read.content, self.read.written
+        return by_columns, Link(written.issuer_tax_id, content.number, content.issue_date, self.read.stamp.fingerprint)
 
 
 def flaws_of(chain: ChainFacts, records: Iterable[Kept]) -> Iterator[Flaw]:
@@ -213,19 +109,19 @@ def flaws_of(chain: ChainFacts, records: Iterable[Kept]) -> Iterator[Flaw]:
 def check(kept: Kept, *, chain: ChainFacts, before: Checked | None) -> Checked:
     """Everything about one record. ``before`` is the record before it in the chain, None at the beginning."""
     try:
-        written = read(kept.xml)
-    except UnreadableError as error:
-        found = [_digest(kept), *_sequence(kept, before), _unreadable(error)]
-        return Checked(kept, None, _placed(kept, found))
+        read = read_record(kept.xml)
+    except Unreadable as error:
+        flaw = Flaw("xml_unreadable", gettext_noop("The XML cannot be read: %(error)s."), {"error": str(error)})
+        return Checked(kept, None, _placed(kept, [_digest(kept), *_sequence(kept, before), flaw]))
     found = [
         _digest(kept),
         *_sequence(kept, before),
-        *_columns(kept, written, chain),
-        _fingerprint(written),
-        *_link(written, kept.sequence, before),
+        *_columns(kept, read, chain),
+        _fingerprint(read),
+        _link(read.stamp.previous, kept.sequence, before),
         _time(kept, before),
     ]
-    return Checked(kept, written, _placed(kept, found))
+    return Checked(kept, read, _placed(kept, found))
 
 
 def check_head(chain: ChainFacts, last: Kept | None) -> Iterator[Flaw]:
@@ -272,10 +168,6 @@ def _digest(kept: Kept) -> Flaw | None:
     return Flaw("digest_differs", message, {"found": found, "kept": kept.xml_sha256})
 
 
-def _unreadable(error: UnreadableError) -> Flaw:
-    return Flaw("xml_unreadable", gettext_noop("The XML cannot be read: %(error)s."), {"error": str(error)})
-
-
 def _sequence(kept: Kept, before: Checked | None) -> Iterator[Flaw]:
     expected = before.kept.sequence + 1 if before else 1
     if kept.sequence > expected:
@@ -285,60 +177,74 @@ def _sequence(kept: Kept, before: Checked | None) -> Iterator[Flaw]:
         yield Flaw("sequence_repeats", gettext_noop("This sequence number is not the next one of the chain."))
 
 
-def _columns(kept: Kept, written: Written, chain: ChainFacts) -> Iterator[Flaw]:
+def _columns(kept: Kept, read: Record, chain: ChainFacts) -> Iterator[Flaw]:
     """Each column, and what the XML says in its place."""
-    own, previous = written.literals, written.previous
-    registered = own if isinstance(own, RegistrationLiterals) else None
-    pairs = [
-        ("kind", kept.kind, written.kind),
-        ("issuer_tax_id", kept.issuer_tax_id, own.issuer_tax_id),
-        ("number", kept.number, own.number),
-        ("issue_date", literals.day(kept.issue_date), own.issue_date),
-        ("fiscal_type", kept.fiscal_type, registered.fiscal_type if registered else ""),
-        ("tax_total", kept.tax_total, registered.tax_total if registered else ""),
-        ("gross_total", kept.gross_total, registered.gross_total if registered else ""),
-        ("previous_fingerprint", kept.previous_fingerprint or "", previous.fingerprint if previous else ""),
-        ("fingerprint", kept.fingerprint, written.fingerprint),
-        ("generated_at_text", kept.generated_at_text, written.generated_at),
-        ("generated_at", kept.generated_at, _instant(written.generated_at)),
-        ("external_reference", kept.external_reference, written.external_reference),
-        ("amendment", "S" if kept.amendment else "", written.amendment),
-        ("previous_rejection", kept.previous_rejection, written.previous_rejection),
-        ("without_previous_record", "S" if kept.without_previous_record else "", written.without_previous_record),
-        ("qr_url", kept.qr_url, verification_url(registered, mode=Mode(chain.mode)) if registered else ""),
-    ]  # fmt: skip
     message = gettext_noop("The column %(column)s says %(kept)s, and the XML says %(written)s.")
-    for column, here, there in pairs:
+    for column, there in _expected(read, Mode(chain.mode)).items():
+        here = getattr(kept, column)
         if here != there:
             yield Flaw("column_differs", message, {"column": column, "kept": _shown(here), "written": _shown(there)})
     message = gettext_noop("The XML is of %(what)s %(written)s, and the chain is of %(kept)s.")
     for what, here, there in (
-        ("NIF", chain.issuer_tax_id, own.issuer_tax_id),
-        ("NumeroInstalacion", chain.installation_number, written.installation_number),
+        ("NIF", chain.issuer_tax_id, read.written.issuer_tax_id),
+        ("NumeroInstalacion", chain.installation_number, read.system.installation_number),
     ):
         if here != there:
             yield Flaw("of_another_chain", message, {"what": what, "kept": _shown(here), "written": _shown(there)})
 
 
-def _fingerprint(written: Written) -> Flaw | None:
-    previous = written.previous.fingerprint if written.previous else ""
-    computed = written.literals.fingerprint(previous=previous, generated_at=written.generated_at)
-    if computed == written.fingerprint and written.fingerprint_type == "01":
+def _expected(read: Record, mode: Mode) -> dict[str, object]:
+    """The columns that the record's XML gives."""
+    content, written, stamp = read.content, read.written, read.stamp
+    common = {
+        "issuer_tax_id": written.issuer_tax_id,
+        "number": written.number,
+        "issue_date": content.issue_date,
+        "previous_fingerprint": stamp.previous.fingerprint if stamp.previous else None,
+        "fingerprint": stamp.fingerprint,
+        "generated_at": _instant(stamp.generated_at),
+        "generated_at_text": stamp.generated_at,
+        "external_reference": content.external_reference,
+    }
+    if isinstance(content, Registration):
+        assert isinstance(written, RegistrationLiterals), "a registration's literals are a registration's"
+        return common | {
+            "kind": "registration",
+            "fiscal_type": written.fiscal_type,
+            "tax_total": written.tax_total,
+            "gross_total": written.gross_total,
+            "qr_url": verification_url(written, mode=mode),
+            "amendment": content.amendment,
+            "previous_rejection": content.previous_rejection or "",
+            "without_previous_record": False,
+        }
+    return common | {
+        "kind": "annulment",
+        **dict.fromkeys(("fiscal_type", "tax_total", "gross_total", "qr_url"), ""),
+        "amendment": False,
+        "previous_rejection": "S" if content.previously_rejected else "",
+        "without_previous_record": content.without_previous_record,
+    }
+
+
+def _fingerprint(read: Record) -> Flaw | None:
+    written, computed = read.stamp.fingerprint, read.recomputed()
+    if computed == written:
         return None
     message = gettext_noop("The fingerprint in the XML is %(written)s, and its contents give %(computed)s.")
-    return Flaw("fingerprint_differs", message, {"written": _shown(written.fingerprint), "computed": computed})
+    return Flaw("fingerprint_differs", message, {"written": _shown(written), "computed": computed})
 
 
-def _link(written: Written, sequence: int, before: Checked | None) -> Iterator[Flaw]:
-    if sequence == 1 or before is None:
-        if sequence == 1 and (written.first != "S" or written.previous):
-            yield Flaw("first_not_said", gettext_noop("It is the first record of its chain, and does not say so."))
-        return
-    if written.first or written.previous is None:
-        yield Flaw("first_again", gettext_noop("It says that it is the first record of its chain, and is not."))
-    elif written.previous not in before.names:
-        message = gettext_noop("It names %(named)s as the record before it, and that is %(before)s.")
-        yield Flaw("link_broken", message, {"named": str(written.previous), "before": str(before.names[-1])})
+def _link(previous: Link | None, sequence: int, before: Checked | None) -> Flaw | None:
+    if sequence == 1:
+        message = gettext_noop("It is the first record of its chain, and names one before it.")
+        return Flaw("first_names_another", message) if previous else None
+    if previous is None:
+        return Flaw("first_again", gettext_noop("It says that it is the first record of its chain, and is not."))
+    if before is None or previous in before.names:
+        return None
+    message = gettext_noop("It names %(named)s as the record before it, and that is %(before)s.")
+    return Flaw("link_broken", message, {"named": _named(previous), "before": _named(before.names[-1])})
 
 
 def _time(kept: Kept, before: Checked | None) -> Flaw | None:
@@ -357,3 +263,7 @@ def _instant(text: str) -> datetime | None:
 
 def _shown(value: object) -> str:
     return f"«{'' if value is None else value}»"
+
+
+def _named(link: Link) -> str:
+    return f"{link.number} ({literals.day(link.issue_date)}, {link.fingerprint[:8]}…)"
