@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line."""
+"""Django's command line; ``manage.py --version`` tells our own version, as the AEAT is told."""
 
 import os
 import sys
@@ -8,4 +8,9 @@ from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    if sys.argv[1:] in (["--version"], ["version"]):
+        from config.version import described
+
+        sys.stdout.write(f"{described()}\n")
+    else:
+        execute_from_command_line(sys.argv)

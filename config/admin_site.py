@@ -8,11 +8,13 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, URLResolver, path
 from unfold.sites import UnfoldAdminSite
 
 from audit.models import Outcome
 from audit.people import actor_of_user, nobody_known
 from audit.services import Subject, record
+from config.compliance_pages import compliance, compliance_pdf
 
 
 class PeoplesDoor(UnfoldAdminSite):
@@ -33,6 +35,15 @@ class PeoplesDoor(UnfoldAdminSite):
                 raise
 
         return super().admin_view(watched, cacheable)  # type: ignore[no-any-return]  # the theme has no types
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """With the declaration of compliance, which nobody who is let in may be refused."""
+        page, document = self.admin_view(compliance), self.admin_view(compliance_pdf)
+        return [
+            path("compliance/", page, name="compliance_statement"),
+            path("compliance/pdf/", document, name="compliance_pdf"),
+            *super().get_urls(),
+        ]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Of a refused log-in only the claimed name is kept: people type passwords into the wrong field."""

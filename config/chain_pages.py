@@ -19,7 +19,7 @@ from billing.services.proving import verify_chain
 from verifactu.admin import ChainAdmin
 from verifactu.models import Chain
 
-WHILE_ONE_WAITS = 20_000
+WHILE_ONE_WAITS = 10_000
 """Records that are verified while the person waits: some three seconds. Longer chains go to the background."""
 
 admin.site.unregister(Chain)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
@@ -75,6 +76,10 @@ def _networks(text: str) -> list[str]:
 def _is_address(text: str) -> bool:
     parts = urlsplit(text)
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
+
+
+def _day(text: str) -> str:
+    return date.fromisoformat(text).isoformat() if text else ""
 
 
 def _is_producer(text: str) -> bool:
@@ -306,6 +311,13 @@ BILLING_SYSTEM = {
         "Set it to something no other installation of yours ever had, such as the output of uuidgen: up to 100 "
         "characters of ASCII.",
     ),
+    # For the declaración responsable alone.
+    "producer_address": env.str("PRODUCER_ADDRESS", default=""),
+    "producer_contact": env.str("PRODUCER_CONTACT", default=""),
+    "producer_website": env.str("PRODUCER_WEBSITE", default=""),
+    "signed_version": env.str("COMPLIANCE_VERSION", default=""),
+    "signed_on": setting("COMPLIANCE_DATE", _day, "Set it to a day such as 2026-11-27, or leave it empty."),
+    "signed_in": env.str("COMPLIANCE_PLACE", default=""),
 }
 
 # --- The AEAT --------------------------------------------------------------------------------------------------------

@@ -88,6 +88,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("Audit log"), "policy", "audit_auditentry", "audit.view_auditentry"),
                     _item(_("Fiscal records"), "link", "verifactu_fiscalrecord", "verifactu.view_fiscalrecord"),
+                    _item(_("Chains"), "verified", "verifactu_chain", "verifactu.view_chain"),
                     _item(_("Events"), "bolt", "integrations_event", "integrations.view_event"),
                     _item(_("Documents"), "picture_as_pdf", "billing_document", "billing.view_document"),
                     _item(
@@ -104,6 +105,11 @@ UNFOLD: dict[str, Any] = {
                     ),
                     _item(_("Schedules"), "schedule", "django_q_schedule", "django_q.view_schedule"),
                     _item(_("Failed tasks"), "running_with_errors", "django_q_failure", "django_q.view_failure"),
+                    {
+                        "title": _("Declaration of compliance"),
+                        "icon": "gavel",
+                        "link": reverse_lazy("admin:compliance_statement"),
+                    },
                 ],
             },
         ],

@@ -62,6 +62,7 @@ OURS = {
 }
 # For everybody who is let in; what they show is filtered by permission.
 COMMON = {"index", "login", "logout", "password_change", "password_change_done", "autocomplete", "jsi18n", "search"}
+COMMON |= {"compliance_statement", "compliance_pdf"}
 ELSEWHERE = {"view_on_site", "app_list"}  # they lead to pages that ask again
 
 

@@ -11,6 +11,8 @@ from django.core.management.base import BaseCommand
 from config.priority import give_way
 from config.stopping import Stopping
 from config.workers import STEPS, Loop
+from core.actors import worker
+from verifactu.services.declaring import keep_statement
 
 
 class Command(BaseCommand):
@@ -22,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="end when nothing is due")
 
     def handle(self, *args: Any, only: list[str], once: bool, **options: Any) -> None:
+        keep_statement(by=worker("work"))
         loop = Loop([step for step in STEPS if step.name in only], Stopping(signal.SIGTERM, signal.SIGINT))
         if once:
             loop.run_once()
