@@ -152,8 +152,8 @@ _DESCRIPTIONS: Final = (
         "tributarios:"
     ),
     (
-        f"Tipos de firma utilizados para firmar los registros de facturación y de evento en el caso de que el {_SYSTEM} "
-        "no sea utilizado como «VERI*FACTU»:"
+        "Tipos de firma utilizados para firmar los registros de facturación y de evento en el caso de que el "
+        f"{_SYSTEM} no sea utilizado como «VERI*FACTU»:"
     ),
     f"Razón social de la entidad productora del {_SYSTEM}:",
     f"Número de identificación fiscal (NIF) español de la entidad productora del {_SYSTEM}:",
