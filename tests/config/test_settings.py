@@ -43,6 +43,8 @@ def test_what_must_be_set_is_enough():
         {"DEBUG": "True", "SECURE": "0", "ALLOWED_HOSTS": ""},
         {"PRODUCER_TAX_ID": "89890001K", "METRICS_ADDRESSES": "10.0.0.0/8, ::1", "TRUSTED_PROXIES": "2"},
         {"PRODUCER_TAX_ID": "B58378431", "WEB_PROCESSES": "4", "LOG_LEVEL": "ERROR"},
+        {"AEAT_TEST_URL": "preproduction", "CERTIFICATES_FOLDER": "/run/secrets", "AEAT_TEST_CA": "/run/ca.pem"},
+        {"AEAT_TEST_URL": "https://localhost:8443/"},
         {"EMAIL_URL": "smtp://user:secret@mail.example.es:25", "DATABASE_URL": "postgres://u@/n?host=/run/pg"},
     ],
 )
@@ -78,6 +80,9 @@ def test_what_is_right_is_taken(right):
         ("BASE_URL", "", "is not set. Set it to the address users see"),
         ("BASE_URL", "billing.example.es", "Set it to the address users see"),
         ("BASE_URL", "https://", "Set it to the address users see"),
+        ("AEAT_TEST_URL", "http://localhost:8443", "Set it to preproduction"),
+        ("AEAT_TEST_URL", "https://www1.agenciatributaria.gob.es", "never to a host of the AEAT's"),
+        ("AEAT_TEST_URL", "production", "Set it to preproduction"),
         ("ALLOWED_HOSTS", " , ", "List this installation's host names"),
     ],
 )

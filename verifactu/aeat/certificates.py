@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 from django.conf import settings
 
 from core.errors import gettext_noop
@@ -43,7 +43,6 @@ class Certificate:
     is_seal: bool
     representative: Party | None
     issuers: tuple[str, ...]
-    is_chain_complete: bool
     _pem: bytes = field(repr=False)
 
     def present(self, context: ssl.SSLContext) -> None:
@@ -95,7 +94,6 @@ def open_certificate(place: Place, password: str) -> Certificate:
         is_seal=facts.is_seal if options.is_seal is None else options.is_seal,
         representative=_representative(place, facts, options),
         issuers=tuple(issuer.subject.rfc4514_string() for issuer in chain),
-        is_chain_complete=bool(chain),
         _pem=key + b"".join(each.public_bytes(Encoding.PEM) for each in (certificate, *chain)),
     )
 
@@ -113,15 +111,14 @@ def _unlock(content: bytes, password: str, path: Path) -> tuple[bytes, x509.Cert
             content, password.encode("utf-8", "surrogateescape") or None
         )
     except ValueError:
-        # Without «from»: the library's own words add nothing, and what it was given stays out of every report.
-        raise _wrong_password(path) from None
+        raise _wrong_password(path) from None  # the library's words add nothing
     except UnsupportedAlgorithm as error:
         raise Misconfigured(
-            gettext_noop("%(path)s is encrypted in a way that this machine no longer knows."),
-            remedy=gettext_noop("Export the certificate again, with AES-256."),
+            gettext_noop("%(path)s has a kind of key or encryption that this machine does not know."),
+            remedy=gettext_noop("Export it again, with AES-256; or use a certificate with an RSA key."),
             path=path,
         ) from error
-    if key is None or certificate is None or not _belong_together(key, certificate):
+    if key is None or certificate is None:
         raise _not_usable(path)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), certificate, others
 
@@ -129,11 +126,6 @@ def _unlock(content: bytes, password: str, path: Path) -> tuple[bytes, x509.Cert
 def _looks_like_pkcs12(content: bytes) -> bool:
     """A DER sequence that begins with the version, 3 (RFC 7292 §4)."""
     return content[:1] == b"\x30" and b"\x02\x01\x03" in content[2:9]
-
-
-def _belong_together(key: pkcs12.PKCS12PrivateKeyTypes, certificate: x509.Certificate) -> bool:
-    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return key.public_key().public_bytes(*form) == certificate.public_key().public_bytes(*form)
 
 
 def _chain(certificate: x509.Certificate, others: Sequence[x509.Certificate]) -> list[x509.Certificate]:

@@ -6,6 +6,7 @@ its preproduction.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ _HOSTS: Final = {
     (Mode.TEST, False): "prewww1.aeat.es",
     (Mode.TEST, True): "prewww10.aeat.es",
 }
+_HOST: Final = re.compile("[0-9a-z.:-]+")  # as urlsplit() reads it; an IPv6 address without its brackets
 _THE_AEATS: Final = ("agenciatributaria.gob.es", "agenciatributaria.es", "aeat.es")
 
 
@@ -49,9 +51,8 @@ def read_test_url(text: str) -> str:
     if text == PREPRODUCTION:
         return text
     parts = urlsplit(text)
-    host = (parts.hostname or "").rstrip(".")
-    bare = f"https://{parts.netloc}"
-    if not host or parts.username is not None or not text.isascii() or text.rstrip("/") != bare or parts.port == 0:
+    host, bare = (parts.hostname or "").rstrip("."), f"https://{parts.netloc}"
+    if not _HOST.fullmatch(host) or parts.username is not None or parts.port == 0 or text not in {bare, f"{bare}/"}:
         raise ValueError("an address such as https://localhost:8443, without a path")
     if any(host == name or host.endswith(f".{name}") for name in _THE_AEATS):
         raise ValueError("a simulated AEAT is not at the AEAT's own hosts")

@@ -35,7 +35,7 @@ class Element:
     def children(self, name: str) -> Iterator[Self]:
         """The child elements of that local name."""
         for child in () if self._element is None else self._element:
-            if isinstance(child.tag, str) and etree.QName(child).localname == name:
+            if _local_name(child) == name:
                 yield type(self)(child)
 
     def child(self, name: str) -> Self:
@@ -110,9 +110,19 @@ def parse(body: bytes) -> Element:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise Unreadable(gettext_noop("The answer is not XML."), body=body) from error
-    if root.getroottree().docinfo.doctype or etree.QName(root).localname != "Envelope":
+    if root.getroottree().docinfo.doctype or _local_name(root) != "Envelope":
         raise Unreadable(gettext_noop("The answer is not a SOAP message."), body=body)
     return Element(root)
+
+
+def is_envelope(body: bytes) -> bool:
+    """Whether this begins as a SOAP message does; the rest is not looked at."""
+    options = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+    try:
+        _, root = next(etree.iterparse(BytesIO(body), events=("start",), **options))
+    except (etree.XMLSyntaxError, StopIteration, ValueError, LookupError):
+        return False
+    return _local_name(root) == "Envelope"
 
 
 def _fault(fault: Element) -> SoapFault:
@@ -124,19 +134,14 @@ def _fault(fault: Element) -> SoapFault:
     return SoapFault(int(code[1]) if code else None, text, from_server=from_server)
 
 
+def _local_name(element: etree._Element) -> str:
+    """Without namespace; nothing for what is no element (a comment)."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
 def _meaningless(name: str, text: str) -> Unreadable:
     return Unreadable(
         gettext_noop("The AEAT's answer has a %(name)s that means nothing to us: «%(text)s»."),
         name=name,
         text=text[:50],
     )
-
-
-def is_envelope(body: bytes) -> bool:
-    """Whether this begins as a SOAP message does; the rest is not looked at."""
-    options = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
-    try:
-        _, root = next(etree.iterparse(BytesIO(body), events=("start",), **options))
-    except (etree.XMLSyntaxError, StopIteration, ValueError, LookupError):
-        return False
-    return etree.QName(root).localname == "Envelope"

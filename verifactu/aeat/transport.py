@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from threading import Event, Timer
 from typing import Final
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ PATIENCE: Final = 180
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Of an answer: a page of 10,000 records takes about half of it."""
 
+_PART: Final = 64 * 1024
 _HEADERS: Final = {
     "Content-Type": "text/xml; charset=utf-8",
     "SOAPAction": '""',
@@ -66,7 +68,7 @@ def post(url: str, message: bytes, *, context: ssl.SSLContext, patience: float =
         with _deadline(connection.sock, patience) as passed:
             try:
                 return _judge(*_exchange(connection, parts.path, message), host)
-            except (HTTPError, OSError, ValueError) as error:
+            except (HTTPError, HTTPException, OSError, ValueError) as error:
                 raise _lost(error, host=host, seconds=patience if passed.is_set() else None) from error
 
 
@@ -87,7 +89,7 @@ def _connect(connection: HTTPSConnection, host: str) -> None:
         if _refuses_certificate(error):
             raise refused_certificate(host) from error
         raise NotSent(
-            gettext_noop("%(host)s cannot be reached: %(reason)s."), host=host, reason=type(error).__name__
+            gettext_noop("%(host)s cannot be reached: %(reason)s."), host=host, reason=_reason(error)
         ) from error
 
 
@@ -117,8 +119,16 @@ def _exchange(connection: HTTPSConnection, path: str, message: bytes) -> tuple[B
     # without one, getresponse() fails as well.
     with suppress(OSError):
         connection.request("POST", path, message, _HEADERS, preload_content=False, decode_content=False)
-    response = connection.getresponse()
-    return response, response.read(MOST_BYTES + 1)
+    with closing(connection.getresponse()) as response:
+        return response, _read(response)
+
+
+def _read(response: BaseHTTPResponse) -> bytes:
+    """The body, up to one byte too many or so. Read to its end, since only there a truncated one is told."""
+    body = bytearray()
+    while len(body) <= MOST_BYTES and (part := response.read(_PART)):
+        body += part
+    return bytes(body)
 
 
 def _judge(response: BaseHTTPResponse, body: bytes, host: str) -> Reply:
@@ -174,8 +184,18 @@ def _lost(error: Exception, *, host: str, seconds: float | None) -> WireError:
         return refused_certificate(host)
     if seconds is not None:
         return NoAnswer(gettext_noop("%(host)s did not answer within %(seconds)s seconds."), host=host, seconds=seconds)
-    reason = type(error).__name__
-    return NoAnswer(gettext_noop("The answer of %(host)s was lost: %(reason)s."), host=host, reason=reason)
+    return NoAnswer(gettext_noop("The answer of %(host)s was lost: %(reason)s."), host=host, reason=_reason(error))
+
+
+def _reason(error: BaseException) -> str:
+    """What the system says of it, which is the cause of what the library says; its own words hold addresses of
+    objects."""
+    for each in (error, error.__cause__):
+        if isinstance(each, ssl.SSLError) and each.reason:
+            return each.reason.replace("_", " ").lower()
+        if isinstance(each, OSError) and each.strerror:
+            return each.strerror
+    return type(error.__cause__ or error).__name__
 
 
 def _refuses_certificate(error: Exception) -> bool:
