@@ -73,10 +73,14 @@ def read_record(xml: bytes) -> Record:
 
 def read_element(record: etree._Element) -> Record:
     """``RegistroAlta`` or ``RegistroAnulacion``, wherever it stands. Raises ``Unreadable``."""
-    readers = {REGISTRATION: _registration, ANNULMENT: _annulment}
-    if record.tag not in readers:
+    content: Registration | Annulment
+    written: RegistrationLiterals | AnnulmentLiterals
+    if record.tag == REGISTRATION:
+        content, written = _registration(record)
+    elif record.tag == ANNULMENT:
+        content, written = _annulment(record)
+    else:
         raise Unreadable("RegistroFactura", str(record.tag))
-    content, written = readers[str(record.tag)](record)
     return Record(content=content, written=written, system=_system(record), stamp=_stamp(record))
 
 

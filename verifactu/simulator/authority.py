@@ -27,7 +27,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-_NAME: Final = "AEAT simulada, autoridad de pruebas"
+OURS: Final = "AEAT simulada, autoridad de pruebas"
+FOREIGN: Final = "Autoridad ajena, para pruebas"
 _SERVER_NAMES: Final = [
     x509.DNSName("localhost"),
     x509.IPAddress(ip_address("127.0.0.1")),
@@ -91,7 +92,7 @@ class Authority:
     certificate: x509.Certificate
 
     @classmethod
-    def create(cls, *, now: datetime | None = None, name: str = _NAME) -> Self:
+    def create(cls, *, now: datetime | None = None, name: str = OURS) -> Self:
         """A new one, good for ten years."""
         key, begins = ec.generate_private_key(ec.SECP256R1()), now or datetime.now(UTC)
         subject = x509.Name([_entry(NameOID.COUNTRY_NAME, "ES"), _entry(NameOID.COMMON_NAME, name)])
@@ -189,9 +190,9 @@ def _subject(holder: Holder) -> list[x509.NameAttribute[str]]:
     """As the FNMT writes them."""
     country = _entry(NameOID.COUNTRY_NAME, "ES")
     if holder.kind is Kind.PERSON:
-        common_name = f"{holder.name.upper()} - {holder.tax_id}"
-        serial_number = _entry(NameOID.SERIAL_NUMBER, f"IDCES-{holder.tax_id}")
-        return [country, serial_number, _entry(NameOID.COMMON_NAME, common_name[:64])]
+        full_name = f"{holder.name.upper()} - {holder.tax_id}"
+        own_number = _entry(NameOID.SERIAL_NUMBER, f"IDCES-{holder.tax_id}")
+        return [country, own_number, _entry(NameOID.COMMON_NAME, full_name[:64])]
     entity = [
         country,
         _entry(NameOID.ORGANIZATION_NAME, holder.name[:64]),

@@ -20,7 +20,7 @@ from core.fictitious import FICTITIOUS
 from core.modes import Mode
 from core.private import write_private
 from core.tax_ids import is_natural_person
-from verifactu.simulator.authority import Authority, Holder, Kind
+from verifactu.simulator.authority import FOREIGN, OURS, Authority, Holder, Kind
 
 CA_FILE: Final = "simulated-aeat-ca.pem"
 
@@ -76,12 +76,20 @@ class Folder:
         identity = authority.certify(holder, ends=ends)
         write_private(self.pkcs12_file(holder.tax_id), identity.pkcs12(password_file.read_text().strip()))
 
-    def _authority(self, now: datetime) -> Authority:
-        file = self._own / "authority.pem"
+    def foreign_authority(self, *, now: datetime | None = None) -> Authority:
+        """One whose certificates the simulated AEAT turns away."""
+        return self._kept_authority("foreign-authority.pem", FOREIGN, now or datetime.now(UTC))
+
+    def _kept_authority(self, name: str, common_name: str, now: datetime) -> Authority:
+        file = self._own / name
         kept = Authority.from_pem(file.read_bytes()) if file.exists() else None
         if kept is None or kept.certificate.not_valid_after_utc <= now:
-            kept = Authority.create(now=now)
+            kept = Authority.create(now=now, name=common_name)
             write_private(file, kept.to_pem())
+        return kept
+
+    def _authority(self, now: datetime) -> Authority:
+        kept = self._kept_authority("authority.pem", OURS, now)
         if not self.ca_file.exists() or self.ca_file.read_bytes() != kept.certificate_pem():
             write_private(self.ca_file, kept.certificate_pem())
         return kept
