@@ -77,9 +77,9 @@ def test_a_sellers_certificate_is_found_by_its_nif_and_tells_what_it_is(folder):
     assert certificate.tax_id == SHOP
     assert certificate.representative is None
     assert not certificate.is_seal
-    assert (certificate.not_before, certificate.not_after) == (BEGINS, ENDS)
+    assert (certificate.facts.not_before, certificate.not_after) == (BEGINS, ENDS)
     assert "99999972C" in certificate.subject
-    assert certificate.issuers == (authority().certificate.subject.rfc4514_string(),)
+    assert certificate.keystore.issuers == (authority().certificate.subject.rfc4514_string(),)
 
 
 def test_a_seal_and_a_person_are_told_apart(folder):
@@ -406,4 +406,4 @@ def test_the_chain_goes_upwards_as_far_as_the_file_does(folder):
         (None, ()),
     ):
         put(folder, pkcs12.serialize_key_and_certificates(b"x", mine.key, mine.certificate, others, encryption))
-        assert found().issuers == issuers
+        assert found().keystore.issuers == issuers
