@@ -30,7 +30,7 @@ from core.private import write_private
 from integrations.scopes import Scope
 from integrations.services.tokens import create_token
 
-ROLES = ("admin", "finance", "approver", "auditor")
+ROLES = ("admin", "finance", "approver", "auditor", "inspector")
 _READ_ONLY = [scope for scope in Scope if scope.endswith(":read")]
 _DRAFTS_ONLY = [Scope.CLIENTS_READ, Scope.CLIENTS_WRITE, Scope.INVOICES_READ, Scope.INVOICES_WRITE]
 

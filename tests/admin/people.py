@@ -14,14 +14,15 @@ from django.urls import reverse
 from billing.models import Seller
 from clients.models import Client
 
-GROUPS = ("finance", "approver", "auditor", "admin")
+GROUPS = ("finance", "approver", "auditor", "admin", "inspector")
 PASSWORD = "correct horse battery staple"
 
 
 def make_groups() -> None:
-    """The migration's own work again: tests that empty their tables empty the groups with them."""
+    """The migrations' own work again: tests that empty their tables empty the groups with them."""
     if not Group.objects.exists():
         import_module("billing.migrations.0003_groups").make_groups(apps, None)
+        import_module("config.migrations.0005_inspector").make_inspector(apps, None)
 
 
 def a_person(username: str, *groups: str) -> User:

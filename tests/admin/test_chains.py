@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
+
 import pytest
 from django.test import Client as Browser
 from django.urls import reverse
@@ -78,3 +82,31 @@ def test_every_night_each_chain_gets_a_task_of_its_own(chain: Chain, caplog: pyt
     assert schedules.verify_chain(*queued.task["args"]) == 2
     assert AuditEntry.objects.get(action="chain.verified").actor_name == "verification"
     assert "has 2 flaws" in caplog.text
+
+
+# --- Taking records away ---------------------------------------------------------------------------------------------
+
+
+def days(first: str, last: str) -> dict[str, str]:
+    return {"first": first, "last": last}
+
+
+def test_a_period_is_exported_from_the_chains_page(auditor: Browser, chain: Chain) -> None:
+    url = reverse("admin:verifactu_chain_export", args=[chain.id])
+    assert url in auditor.get(reverse("admin:verifactu_chain_change", args=[chain.id])).content.decode()
+    answer = auditor.post(url, days("2020-01-01", "2099-12-31"))
+    assert answer["Content-Disposition"].startswith('attachment; filename="registros-89890001K-')
+    archive = zipfile.ZipFile(io.BytesIO(answer.getvalue()))
+    assert json.loads(archive.read("manifiesto.json"))["registros"] == 3
+    assert AuditEntry.objects.get(action="records.exported", outcome="done").actor_name == "irene"
+
+
+def test_an_empty_period_is_told_and_written_down(auditor: Browser, chain: Chain) -> None:
+    url = reverse("admin:verifactu_chain_export", args=[chain.id])
+    assert "No record was made" in auditor.post(url, days("2020-01-01", "2020-12-31")).content.decode()
+    assert AuditEntry.objects.filter(action="records.exported", outcome="refused").exists()
+
+
+def test_a_period_that_is_none_is_told_at_its_field(auditor: Browser, chain: Chain) -> None:
+    url = reverse("admin:verifactu_chain_export", args=[chain.id])
+    assert "Enter a valid date" in auditor.post(url, days("soon", "2020-12-31")).content.decode()

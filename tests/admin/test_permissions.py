@@ -24,15 +24,16 @@ from tests.admin.people import GROUPS, browser_of
 from verifactu.models import Chain, FiscalRecord
 
 EVERYBODY = set(GROUPS)
+STAFF = EVERYBODY - {"inspector"}
 FINANCE = {"finance", "approver", "admin"}
 ISSUERS = {"approver", "admin"}
 READERS = {"auditor", "admin"}
 ADMIN = {"admin"}
 NOBODY: set[str] = set()
 
-VIEW = {"billing": EVERYBODY, "clients": EVERYBODY, "verifactu": EVERYBODY} | dict.fromkeys(
-    ("audit", "auth", "integrations", "django_q"), READERS
-)
+VIEW = {"billing": STAFF, "clients": STAFF, "verifactu": EVERYBODY, "audit": READERS | {"inspector"}}
+VIEW |= dict.fromkeys(("auth", "integrations", "django_q"), READERS)
+VIEW_OF_MODEL = {"billing_invoice": EVERYBODY}  # where an app is not seen as a whole
 ADD = {
     "billing_invoice": FINANCE,
     "clients_client": FINANCE,
@@ -44,7 +45,7 @@ ADD = {
 }
 OURS = {
     "billing_invoice_preview": FINANCE,
-    "billing_invoice_clients": EVERYBODY,
+    "billing_invoice_clients": STAFF,
     "billing_invoice_submit": FINANCE,
     "billing_invoice_confirm": ISSUERS,
     "billing_invoice_return": ISSUERS,
@@ -56,9 +57,10 @@ OURS = {
     "billing_invoice_receive": FINANCE,
     "billing_invoice_reverse": FINANCE,
     "integrations_apitoken_revoke": ADMIN,
-    "audit_auditentry_export": READERS,
+    "audit_auditentry_export": READERS | {"inspector"},
     "auth_user_password_change": ADMIN,
     "verifactu_chain_verify": EVERYBODY,
+    "verifactu_chain_export": EVERYBODY,
 }
 # For everybody who is let in; what they show is filtered by permission.
 COMMON = {"index", "login", "logout", "password_change", "password_change_done", "autocomplete", "jsi18n", "search"}
@@ -82,10 +84,11 @@ def who_may(name: str) -> set[str]:
         return OURS[name]
     model, _underscore, act = name.rpartition("_")
     app = "django_q" if model.startswith("django_q") else model.split("_")[0]
+    seen = VIEW_OF_MODEL.get(model, VIEW[app])
     return {
-        "changelist": VIEW[app],
-        "change": VIEW[app],
-        "history": VIEW[app],
+        "changelist": seen,
+        "change": seen,
+        "history": seen,
         "add": ADD.get(model, NOBODY),
         "delete": NOBODY,
     }[act]
@@ -204,3 +207,38 @@ def test_an_address_of_nothing_is_not_found(db: None):
         assert browser.get(url, follow=True).status_code in {200, 404}
     revoke = reverse("admin:integrations_apitoken_revoke", args=[uuid.uuid4()])
     assert browser.get(revoke).status_code == 404
+
+
+def test_an_inspector_looks_proves_and_takes_away_and_changes_nothing(house: dict[str, Any]):
+    browser, before = browser_of("irene", "inspector"), everything()
+    chain, invoice = house["verifactu_chain"], house["billing_invoice"]
+    record = house["verifactu_fiscalrecord"]
+    for url in (
+        reverse("admin:billing_invoice_change", args=[invoice]),
+        reverse("admin:billing_invoice_record", args=[invoice, record]),
+        reverse("admin:audit_auditentry_changelist"),
+    ):
+        assert browser.get(url).status_code == 200
+    verified = browser.post(reverse("admin:verifactu_chain_verify", args=[chain]), follow=True)
+    assert "1 records, nothing wrong" in verified.content.decode()
+    export = reverse("admin:verifactu_chain_export", args=[chain])
+    taken = browser.post(export, {"first": "2000-01-01", "last": "2099-12-31"})
+    assert taken["Content-Type"] == "application/zip"
+    assert taken.getvalue().startswith(b"PK")
+    assert everything() == before
+
+
+def test_the_inspectors_menu_holds_what_the_inspector_may_see(db: None):
+    page = browser_of("irene", "inspector").get(reverse("admin:index")).content.decode()
+    menu = page[page.index('id="nav-sidebar"') :]
+    for name in ("billing_invoice", "verifactu_chain", "verifactu_fiscalrecord", "audit_auditentry"):
+        assert reverse(f"admin:{name}_changelist") in menu
+    for name in (
+        "clients_client",
+        "billing_seller",
+        "billing_series",
+        "billing_payment",
+        "auth_user",
+        "integrations_event",
+    ):
+        assert reverse(f"admin:{name}_changelist") not in menu

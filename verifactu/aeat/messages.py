@@ -35,10 +35,6 @@ def submission(
     ``incident`` says that they come late because of a failure (art. 16.4). ``representative`` is whose certificate
     sends them, when it is not the issuer's. Raises ValueError for more than 1,000 records, none, or what is not one.
     """
-    if not 1 <= len(records) <= MOST_RECORDS:
-        raise ValueError(f"a message carries 1 to {MOST_RECORDS} records, not {len(records)}")
-    if not all(record.startswith(_RECORD_STARTS) for record in records):
-        raise ValueError("a record must be sent as it was sealed: an element, without an XML declaration")
     envelope, body = _envelope({"sum": SUBMISSION})
     root = etree.SubElement(body, f"{{{SUBMISSION}}}RegFactuSistemaFacturacion")
     _write(etree.SubElement(root, f"{{{SUBMISSION}}}Cabecera"), [
@@ -46,7 +42,26 @@ def submission(
         ("Representante", _party(representative) if representative else None),
         ("RemisionVoluntaria", [("Incidencia", "S")] if incident else None),
     ])  # fmt: skip
-    before, end, after = _bytes(envelope).rpartition(_SUBMISSION_END)
+    return _carrying(records, _bytes(envelope))
+
+
+def document(*, issuer: Party, records: Sequence[bytes]) -> bytes:
+    """``RegFactuSistemaFacturacion`` as a file, for whoever asks for records without the AEAT's service.
+
+    Raises what ``submission`` raises.
+    """
+    root = etree.Element(f"{{{SUBMISSION}}}RegFactuSistemaFacturacion", nsmap={"sum": SUBMISSION, "sum1": RECORDS})
+    _write(etree.SubElement(root, f"{{{SUBMISSION}}}Cabecera"), [("ObligadoEmision", _party(issuer))])
+    return _carrying(records, _bytes(root))
+
+
+def _carrying(records: Sequence[bytes], written: bytes) -> bytes:
+    """What was ``written``, with the records in it, byte by byte."""
+    if not 1 <= len(records) <= MOST_RECORDS:
+        raise ValueError(f"a message carries 1 to {MOST_RECORDS} records, not {len(records)}")
+    if not all(record.startswith(_RECORD_STARTS) for record in records):
+        raise ValueError("a record must be sent as it was sealed: an element, without an XML declaration")
+    before, end, after = written.rpartition(_SUBMISSION_END)
     wrapped = (b"<sum:RegistroFactura>" + record + b"</sum:RegistroFactura>" for record in records)
     return b"".join([before, *wrapped, end, after])
 
@@ -129,5 +144,5 @@ def _write(parent: etree._Element, nodes: list[Node], namespace: str = RECORDS) 
             _write(element, content)
 
 
-def _bytes(envelope: etree._Element) -> bytes:
-    return etree.tostring(envelope, encoding="UTF-8", xml_declaration=True)
+def _bytes(root: etree._Element) -> bytes:
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
