@@ -31,6 +31,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._answer()
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The ``Date`` of an answer is the AEAT's clock too, by which senders judge their own."""
+        return super().date_time_string(timestamp or self.server.site.aeat.now("").timestamp())
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: ARG002 - http.server's signature
         """The path without its query: a QR code's names people."""
         _log.info("%s %s", self.command, urlsplit(self.path).path)

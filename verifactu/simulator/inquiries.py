@@ -29,6 +29,8 @@ _TOLD: Final = (
     *("FechaHoraHusoGenRegistro", "NumRegistroAcuerdoFacturacion", "IdAcuerdoSistemaInformatico", "TipoHuella"),
     "Huella",
 )
+# Those of them whose children are of the answer's namespace too.
+_LISTS: Final = frozenset({"FacturasRectificadas", "FacturasSustituidas", "Destinatarios", "Encadenamiento"})
 _TOLD_ON_DEMAND: Final = {
     "NombreRazonEmisor": "MostrarNombreRazonEmisor",
     "SistemaInformatico": "MostrarSistemaInformatico",
@@ -132,8 +134,12 @@ def _write(parent: etree._Element, one: Accepted, on_demand: set[str]) -> None:
         element = record.find(f"{{{RECORDS}}}{name}")
         if element is None or (name in _TOLD_ON_DEMAND and name not in on_demand):
             continue
-        copied = _add(told, name, element.text if len(element) == 0 else None)
-        copied.extend(deepcopy(child) for child in element)
+        copied = _copy(told, element)
+        if name in _LISTS:
+            for child in element:
+                _copy(copied, child).extend(deepcopy(grandchild) for grandchild in child)
+        else:
+            copied.extend(deepcopy(child) for child in element)
     if one.representative:
         _add(told, "NifRepresentante", one.representative)
     if one.incident:
@@ -143,6 +149,11 @@ def _write(parent: etree._Element, one: Accepted, on_demand: set[str]) -> None:
     _add_inner(presented, "TimestampPresentacion", one.at.isoformat(timespec="seconds"))
     _add_inner(presented, "IdPeticion", one.request_id)
     _write_state(_add(parent, "EstadoRegistro"), one)
+
+
+def _copy(parent: etree._Element, element: etree._Element) -> etree._Element:
+    """The element by the answer's own name, without what it contains."""
+    return _add(parent, etree.QName(element).localname, element.text if len(element) == 0 else None)
 
 
 def _write_state(parent: etree._Element, one: Accepted) -> None:

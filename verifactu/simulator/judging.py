@@ -176,14 +176,14 @@ def _system(system: BillingSystem, at: Circumstances) -> Iterator[int]:
 
 def _warnings(record: Record, at: Circumstances) -> Iterator[int]:
     stamp = record.stamp
+    if stamp.previous and stamp.previous.fingerprint == stamp.fingerprint:
+        yield 2008  # before 2000, which is never far from it
     if stamp.fingerprint != record.recomputed():
         yield 2000
     if stamp.previous and len(stamp.previous.fingerprint) != 64:
         yield 2002
     elif stamp.previous and not _FINGERPRINT.fullmatch(stamp.previous.fingerprint):
         yield 2003
-    if stamp.previous and stamp.previous.fingerprint == stamp.fingerprint:
-        yield 2008
     if stamp.previous is None and at.knows_system(system_id(record.system)):
         yield 2007
     if isinstance(record.content, Registration):

@@ -74,7 +74,7 @@ class SimulatedAeat:
                 is_for_seals=is_for_seals,
             )  # fmt: skip
             self._doors.append(door)
-            Thread(target=door.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+            Thread(target=door.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
     def stop(self) -> None:

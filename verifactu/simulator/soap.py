@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from threading import Lock
 from typing import Final
 
 from lxml import etree
@@ -14,6 +15,7 @@ from verifactu.simulator.schemas import INQUIRY, RECORDS, SUBMISSION, schema_of
 
 SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 MOST_RECORDS: Final = 1000
+_one_at_a_time: Final = Lock()  # a schema has one log of errors
 _SUBMISSION: Final = f"{{{SUBMISSION}}}RegFactuSistemaFacturacion"
 _INQUIRY: Final = f"{{{INQUIRY}}}ConsultaFactuSistemaFacturacion"
 
@@ -65,8 +67,9 @@ def open_envelope(body: bytes) -> Message:
     if content.tag == _SUBMISSION:
         _refuse_too_many(content)
     schema = schema_of(INQUIRY if content.tag == _INQUIRY else SUBMISSION)
-    if not schema.validate(content):
-        raise _invalid(schema.error_log)
+    with _one_at_a_time:
+        if not schema.validate(content):
+            raise _invalid(schema.error_log)
     return Message(content)
 
 
@@ -98,6 +101,8 @@ def _content(body: bytes) -> etree._Element:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise SoapFault(4103, about=str(error)) from error
+    if root.getroottree().docinfo.doctype:
+        raise SoapFault(4103, about="DOCTYPE")
     content = root.find(f"{{{SOAP}}}Body/*")
     if content is None:
         raise SoapFault(4138)
