@@ -41,7 +41,7 @@ class Facts:
 
 
 def facts_of(certificate: x509.Certificate) -> Facts:
-    """Read them. Raises ValueError if the certificate is malformed."""
+    """Read them."""
     return Facts(
         subject=certificate.subject.rfc4514_string(),
         issuer=certificate.issuer.rfc4514_string(),
@@ -65,7 +65,7 @@ def _is_seal(certificate: x509.Certificate) -> bool:
     """By its qualified type; without one, a seal names an entity and nobody in person."""
     try:
         statements = certificate.extensions.get_extension_for_oid(_QC_STATEMENTS).value.public_bytes()
-    except x509.ExtensionNotFound:
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):  # ValueError: some extension is malformed
         statements = b""
     if _SEAL in statements or _SIGNATURE in statements:
         return _SEAL in statements

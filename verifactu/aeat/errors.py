@@ -31,9 +31,9 @@ class NotSent(WireError):
 class TooMany(NotSent):
     """The AEAT has had enough of us for ``retry_after`` seconds, when it says for how long (HTTP 429)."""
 
-    def __init__(self, message: str, *, retry_after: int | None = None, **params: object) -> None:
+    def __init__(self, message: str, *, remedy: str = "", retry_after: int | None = None, **params: object) -> None:
         self.retry_after = retry_after
-        super().__init__(message, **params)
+        super().__init__(message, remedy=remedy, **params)
 
 
 class NoAnswer(WireError):
@@ -43,9 +43,9 @@ class NoAnswer(WireError):
 class Unreadable(NoAnswer):
     """Something answered, and it was not the AEAT's answer to this. ``body`` is kept whole, as evidence."""
 
-    def __init__(self, message: str, *, body: bytes = b"", **params: object) -> None:
+    def __init__(self, message: str, *, remedy: str = "", body: bytes = b"", **params: object) -> None:
         self.body = body
-        super().__init__(message, **params)
+        super().__init__(message, remedy=remedy, **params)
 
 
 class SoapFault(WireError):

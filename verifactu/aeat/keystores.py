@@ -38,12 +38,8 @@ def unlock(content: bytes, password: str, *, path: Path) -> Keystore:
     the key or its certificate."""
     key, certificate, others = _open(content, password, path)
     chain = _chain(certificate, others)
-    try:
-        facts = facts_of(certificate)
-    except ValueError as error:
-        raise _not_usable(path) from error
     pem = key + b"".join(each.public_bytes(Encoding.PEM) for each in (certificate, *chain))
-    return Keystore(facts, tuple(issuer.subject.rfc4514_string() for issuer in chain), pem)
+    return Keystore(facts_of(certificate), tuple(issuer.subject.rfc4514_string() for issuer in chain), pem)
 
 
 def _open(content: bytes, password: str, path: Path) -> tuple[bytes, x509.Certificate, Sequence[x509.Certificate]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from io import BytesIO
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -110,7 +110,8 @@ def parse(body: bytes) -> Element:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise Unreadable(gettext_noop("The answer is not XML."), body=body) from error
-    if root.getroottree().docinfo.doctype or _local_name(root) != "Envelope":
+    declared: Any = root.getroottree().docinfo  # the stubs know little of it
+    if declared.doctype or _local_name(root) != "Envelope":
         raise Unreadable(gettext_noop("The answer is not a SOAP message."), body=body)
     return Element(root)
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from verifactu.simulator.authority import Authority, Holder, Identity
 
@@ -105,8 +105,8 @@ def _receive(raw: socket.socket, context: ssl.SSLContext, listener: Listener, ac
     listener.connections += 1
     raw.settimeout(5)
     with raw, suppress(OSError), context.wrap_socket(raw, server_side=True) as sock:
-        certificate = sock.getpeercert() or {}
-        listener.visitors += [str(value) for ((name, value),) in certificate.get("subject", ()) if name == "commonName"]
+        certificate: dict[str, Any] = sock.getpeercert() or {}
+        listener.visitors += [value for ((name, value),) in certificate.get("subject", ()) if name == "commonName"]
         head, _, body = _until(sock, b"\r\n\r\n").partition(b"\r\n\r\n")
         listener.heads.append(head.decode())
         length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -228,6 +229,16 @@ def test_a_certificate_without_its_key_is_of_no_use(folder):
     assert "together with its private key" in str(refused(PERSON))
 
 
+def test_a_malformed_certificate_is_told_as_such(folder):
+    mine = identity()
+    der = mine.certificate.public_bytes(Encoding.DER).replace(b"PERSONA DE PRUEBA", b"PERSONA DE \xff\xfe\xfd\xfcBA")
+    malformed = x509.load_der_x509_certificate(der)
+    encryption = BestAvailableEncryption(PASSWORD.encode())
+    put(folder, pkcs12.serialize_key_and_certificates(b"x", mine.key, malformed, None, encryption))
+
+    assert "the file is damaged" in str(refused())
+
+
 def test_a_certificate_is_not_used_before_it_begins_nor_after_it_ends(folder):
     put(folder, identity().pkcs12(PASSWORD))
 
@@ -395,6 +406,12 @@ ESIGN, ESEAL, WEB = (bytes.fromhex(f"301530130606 04008e460106 30090607 04008e46
 )
 def test_a_seal_is_known_by_its_qualified_type_or_else_by_naming_nobody_in_person(subject, statements, is_seal):
     assert facts_of(named(*subject, statements=statements)).is_seal is is_seal
+
+
+def test_a_malformed_extension_does_not_hide_a_seal():
+    malformed = x509.UnrecognizedExtension(x509.BasicConstraints.oid, b"nonsense")
+
+    assert facts_of(named((ORGANISATION, "VATES-B99999013"), extension=malformed)).is_seal
 
 
 def test_the_chain_goes_upwards_as_far_as_the_file_does(folder):

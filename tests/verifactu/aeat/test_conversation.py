@@ -101,6 +101,14 @@ def test_on_a_bad_day_nothing_is_called_unprocessed_that_was_not(simulated, chan
         assert caught.value.retry_after == 7
 
 
+def test_a_person_at_the_seals_door_is_told_which_word_to_write(tmp_path, settings):
+    with SimulatedAeat(tmp_path, holders=HOLDERS, seal_port=0) as running:
+        settings.CERTIFICATES_FOLDER, settings.AEAT_TEST_CA = tmp_path, running.folder.ca_file
+        settings.AEAT_TEST_URL = running.seal_url
+        with pytest.raises(Misconfigured, match='kind = "personal"'):
+            open_channel(tax_id="89890001K", mode="test").post(b"<m/>")
+
+
 def test_an_expired_certificate_does_not_even_knock(simulated):
     simulated.folder.hand_out(simulated.authority, HOLDERS["89890001K"], ends=datetime.now(UTC) - timedelta(days=1))
 

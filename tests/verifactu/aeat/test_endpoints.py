@@ -90,6 +90,10 @@ def test_an_address_is_taken_with_or_without_its_last_slash(url):
     assert read_test_url(url) == read_test_url(f"{url}/") == url
 
 
+def test_preproduction_is_a_word():
+    assert read_test_url("preproduction") == "preproduction"
+
+
 @given(st.text(alphabet="wprea1t.gobsnciruE:/@\\?#%0", max_size=40))
 def test_no_address_leads_to_the_aeat(text):
     try:

@@ -45,7 +45,11 @@ def put(folder: Path, content: bytes, *, password: str | None = PASSWORD, mode: 
     return path
 
 
-def named(*entries: tuple[ObjectIdentifier, str], statements: bytes | None = None) -> x509.Certificate:
+def named(
+    *entries: tuple[ObjectIdentifier, str],
+    statements: bytes | None = None,
+    extension: x509.ExtensionType | None = None,
+) -> x509.Certificate:
     """A certificate of that subject, signed by itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(kind, text) for kind, text in entries])
@@ -57,6 +61,8 @@ def named(*entries: tuple[ObjectIdentifier, str], statements: bytes | None = Non
     )
     if statements is not None:
         builder = builder.add_extension(x509.UnrecognizedExtension(QC_STATEMENTS, statements), critical=False)
+    if extension is not None:
+        builder = builder.add_extension(extension, critical=False)
     return builder.sign(key, hashes.SHA256())
 
 

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         found = sellers(tax_id=seller.strip().upper() if seller else None, mode=mode)
         if not found:
             raise CommandError("There is no such seller.")
-        results = set()
+        results: set[Result] = set()
         for (tax_id, of_mode), name in found.items():
             self.stdout.write(self.style.MIGRATE_HEADING(f"{name} · {tax_id} · {of_mode}"))
             checks = self_test(tax_id=tax_id, mode=of_mode, now=timezone.now(), name=name)
