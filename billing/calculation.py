@@ -135,6 +135,21 @@ def calculate(
         return _totals(nets, subtotals, withholding_percent)
 
 
+def with_subtotals(
+    totals: Totals, lines: Sequence[LineInput], subtotals: Sequence[Subtotal], *, withholding_percent: Decimal
+) -> Totals:
+    """The invoice with other amounts in its subtotals: what a correction takes is held to what is left, which may be a
+    cent more or less than its lines come to. Where a base moves so (prices include tax), the largest of its lines does.
+    """
+    with localcontext(EXACT):
+        nets = list(totals.line_nets)
+        for (_, positions), subtotal in zip(_grouped(lines), subtotals, strict=True):
+            missing = subtotal.taxable_amount - sum((nets[position] for position in positions), ZERO)
+            largest = max(positions, key=lambda position: abs(nets[position]))
+            nets[largest] += missing
+        return _totals(nets, list(subtotals), withholding_percent)
+
+
 def check_size(totals: Totals) -> list[Fault]:
     """Amounts that neither the AEAT's format nor the database can hold (``ImporteSgn12.2Type``)."""
     message = gettext_noop("The amount is too large: twelve digits before the point are the most.")

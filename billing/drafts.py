@@ -27,11 +27,31 @@ class LineDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """That a draft corrects issued invoices (RD 1619/2012 art. 15): how, why (R1 to R5; F3 withdraws an F3), and since
+    when, where something that happened later made it due (LIVA art. 80)."""
+
+    method: str
+    reason: str
+    originals: tuple[uuid.UUID, ...]
+    event_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThirdParty:
+    """Who issues in the seller's name (RD 1619/2012 art. 5.3)."""
+
+    name: str
+    tax_id: str
+    country: str = "ES"
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceDraft:
     """The content of a draft. ``client`` is a client's id; None for a simplified invoice without buyer.
 
     ``exchange_rate`` is units of ``currency`` for one euro, needed when it is not the euro. ``withholding_percent``
-    reduces what is due, not the total.
+    reduces what is due, not the total. ``replaces`` are the simplified invoices in whose place it is put.
     """
 
     lines: tuple[LineDraft, ...]
@@ -52,6 +72,13 @@ class InvoiceDraft:
     metadata: Mapping[str, str] = field(default_factory=dict)
     external_id: str = ""
     language: str | None = None
+    simplified_art_7273: bool = False
+    no_recipient_art_61d: bool = False
+    coupon: bool = False
+    issuing_party: str = ""
+    third_party: ThirdParty | None = None
+    correction: Correction | None = None
+    replaces: tuple[uuid.UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

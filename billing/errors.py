@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from decimal import Decimal
 
+from billing.models import Invoice, InvoiceStatus
 from core.errors import Conflict, Fault, NotFound, gettext_noop
 from core.money import CENT
 
@@ -51,6 +52,51 @@ def invoice_discarded(invoice_id: uuid.UUID) -> Conflict:
         "invoice_discarded",
         gettext_noop("The draft was discarded; make a new one."),
         extra={"invoice": str(invoice_id)},
+    )
+
+
+def invoice_voided(invoice_id: uuid.UUID, display_number: str) -> Conflict:
+    """What should never have existed is neither paid nor corrected nor replaced."""
+    return Conflict(
+        "invoice_voided",
+        gettext_noop("Invoice %(number)s was voided: it counts as never issued."),
+        params={"number": display_number},
+        extra={"invoice": str(invoice_id)},
+    )
+
+
+def invoice_not_issued(invoice_id: uuid.UUID) -> Conflict:
+    """A draft is edited, not corrected."""
+    return Conflict(
+        "invoice_not_issued",
+        gettext_noop("Only an issued invoice can be corrected or replaced; a draft is edited."),
+        extra={"invoice": str(invoice_id)},
+    )
+
+
+def refuse_unless_in_force(invoice: Invoice) -> None:
+    """Raise the Conflict that says why an invoice cannot be corrected or replaced."""
+    if invoice.status != InvoiceStatus.ISSUED:
+        raise invoice_not_issued(invoice.id)
+    if hasattr(invoice, "annulment"):
+        raise invoice_voided(invoice.id, invoice.display_number or "")
+
+
+def correction_stale(invoice_id: uuid.UUID) -> Conflict:
+    return Conflict(
+        "correction_stale",
+        gettext_noop("What is corrected has changed since the draft was made: save the draft again, and look at it."),
+        extra={"invoice": str(invoice_id)},
+    )
+
+
+def already_replaced(display_number: str, replacement_id: uuid.UUID) -> Conflict:
+    """RD 1619/2012 art. 7: one operation, one full invoice."""
+    return Conflict(
+        "already_replaced",
+        gettext_noop("%(number)s has been replaced by a full invoice already: withdraw or void that one first."),
+        params={"number": display_number},
+        extra={"replaced_by": str(replacement_id)},
     )
 
 

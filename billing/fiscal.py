@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from billing.calculation import Subtotal
-from billing.models import FiscalType, TaxSubtotal
+from billing.models import CorrectionMethod, FiscalType, Invoice, IssuingParty, TaxSubtotal
 from billing.parties import PartyCopy
 from clients.models import TaxIdKind
 from core.errors import Fault
 from verifactu import codes, rules
-from verifactu.registration import Breakdown, OtherId, Party, Registration
+from verifactu.registration import Annulment, Breakdown, CorrectedAmounts, OtherId, Party, Reference, Registration
 
 _TAXES = {"IVA": codes.Tax.IVA, "IPSI": codes.Tax.IPSI, "IGIC": codes.Tax.IGIC, "OTHER": codes.Tax.OTHER}
 _ID_TYPES = {
@@ -32,7 +33,80 @@ _POINTERS = {
     "tax_total": "#/lines",
     "gross_total": "#/lines",
     "description": "#/lines/0/description",
+    "corrected": "#/also_corrects",
+    "correction_method": "#/method",
+    "corrected_amounts": "#/method",
+    "replaced": "#/also_replaces",
+    "simplified_art_7273": "#/simplified_art_7273",
+    "no_recipient_art_61d": "#/no_recipient_art_61d",
+    "coupon": "#/coupon",
+    "issued_by": "#/issuing_party",
+    "third_party": "#/third_party",
 }
+_METHODS = {
+    CorrectionMethod.DIFFERENCES: codes.CorrectionMethod.DIFFERENCES,
+    CorrectionMethod.SUBSTITUTION: codes.CorrectionMethod.SUBSTITUTION,
+}
+_ISSUING_PARTIES = {
+    IssuingParty.RECIPIENT: codes.IssuedBy.RECIPIENT,
+    IssuingParty.THIRD_PARTY: codes.IssuedBy.THIRD_PARTY,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Particulars:
+    """What the record of only some invoices says."""
+
+    correction_method: codes.CorrectionMethod | None = None
+    corrected: tuple[Reference, ...] = ()
+    replaced: tuple[Reference, ...] = ()
+    corrected_amounts: CorrectedAmounts | None = None
+    simplified_art_7273: bool = False
+    no_recipient_art_61d: bool = False
+    coupon: bool = False
+    issued_by: codes.IssuedBy | None = None
+    third_party: Party | None = None
+
+
+def particulars_of(invoice: Invoice, *, seller_tax_id: str, preceding: Iterable[Invoice]) -> Particulars:
+    """From the invoice's own columns. ``preceding`` are the invoices to name: what it corrects or, of type F3, the
+    simplified ones in whose place it stands (or stood, where it withdraws another F3)."""
+    references = tuple(
+        Reference(seller_tax_id, one.display_number or "", one.issue_date) for one in preceding if one.issue_date
+    )
+    corrective = FiscalType(invoice.fiscal_type).is_corrective
+    third_party = PartyCopy.from_json(invoice.third_party) if invoice.third_party else None
+    return Particulars(
+        correction_method=_METHODS[CorrectionMethod(invoice.correction_method)] if corrective else None,
+        corrected=references if corrective else (),
+        replaced=() if corrective else references,
+        corrected_amounts=_replaced_by(invoice),
+        simplified_art_7273=invoice.simplified_art_7273,
+        no_recipient_art_61d=invoice.no_recipient_art_61d,
+        coupon=invoice.coupon,
+        issued_by=_ISSUING_PARTIES[IssuingParty(invoice.issuing_party)] if invoice.issuing_party else None,
+        third_party=_party(third_party) if third_party else None,
+    )
+
+
+def _replaced_by(invoice: Invoice) -> CorrectedAmounts | None:
+    """One block, whatever the number of invoices corrected (``ImporteRectificacion``)."""
+    if invoice.replaced_net_eur is None or invoice.replaced_tax_eur is None:
+        return None
+    return CorrectedAmounts(invoice.replaced_net_eur, invoice.replaced_tax_eur, invoice.replaced_surcharge_eur or None)
+
+
+def annulment_of(invoice: Invoice) -> Annulment:
+    """The record that says that an issued invoice should never have been, named as it was registered."""
+    assert invoice.seller_copy is not None, "only issued invoices are annulled"
+    assert invoice.display_number is not None, "only issued invoices are annulled"
+    assert invoice.issue_date is not None, "only issued invoices are annulled"
+    return Annulment(
+        issuer_tax_id=invoice.seller_copy["tax_id"],
+        number=invoice.display_number,
+        issue_date=invoice.issue_date,
+        external_reference=invoice.correlation_id[:60],
+    )
 
 
 def registration_of(
@@ -48,6 +122,7 @@ def registration_of(
     tax_total_eur: Decimal,
     gross_total_eur: Decimal,
     correlation_id: str = "",
+    particulars: Particulars = Particulars(),
 ) -> Registration:
     """An invoice as VERI*FACTU must know it: in euro, withholding and disbursements left out."""
     kind = codes.FiscalType(fiscal_type.value)
@@ -63,6 +138,15 @@ def registration_of(
         tax_total=tax_total_eur,
         gross_total=gross_total_eur,
         external_reference=correlation_id[:60],
+        correction_method=particulars.correction_method,
+        corrected=particulars.corrected,
+        replaced=particulars.replaced,
+        corrected_amounts=particulars.corrected_amounts,
+        simplified_art_7273=particulars.simplified_art_7273,
+        no_recipient_art_61d=particulars.no_recipient_art_61d,
+        coupon=particulars.coupon,
+        issued_by=particulars.issued_by,
+        third_party=particulars.third_party,
     )
 
 

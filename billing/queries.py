@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from billing import errors
-from billing.models import Document, Invoice, Payment, Seller, Series
+from billing.models import Annulment, Document, Invoice, InvoiceStatus, Payment, PrecedingInvoice, Seller, Series
 from billing.numbering import peek_next_number
 from billing.representation import Parts
 from core.money import ZERO
@@ -25,15 +25,65 @@ _PAID = Subquery(
 )
 
 
+_SHOWN_OF_OTHERS = (
+    "display_number",
+    "issue_date",
+    "fiscal_type",
+    "correction_method",
+    "gross_total",
+    "buyer_name",
+)
+_NAMED = [f"original__{name}" for name in _SHOWN_OF_OTHERS]
+_NAMING = [f"invoice__{name}" for name in _SHOWN_OF_OTHERS]
+
+
+def preceding_links() -> QuerySet[PrecedingInvoice]:
+    """What corrects or replaces what, with what is shown of the ones that came before."""
+    links = PrecedingInvoice.objects.select_related("original").order_by("position")
+    return links.only("seller", "invoice", "position", *_NAMED)
+
+
+def following_links() -> QuerySet[PrecedingInvoice]:
+    """The same seen from before: only what was issued, and not voided."""
+    in_force = PrecedingInvoice.objects.filter(invoice__status=InvoiceStatus.ISSUED, invoice__annulment=None)
+    return in_force.select_related("invoice").order_by("invoice__issued_at", "id").only("seller", "original", *_NAMING)
+
+
+def replacement_in_force(tickets: Iterable[uuid.UUID]) -> PrecedingInvoice | None:
+    """A replacement (F3) of one of these simplified invoices that was neither voided nor withdrawn by another F3."""
+    withdrawn = PrecedingInvoice.objects.filter(
+        original=OuterRef("invoice"), invoice__status=InvoiceStatus.ISSUED, invoice__annulment=None
+    )
+    links = PrecedingInvoice.objects.filter(
+        ~Exists(withdrawn),
+        original__in=list(tickets),
+        invoice__status=InvoiceStatus.ISSUED,
+        invoice__annulment=None,
+        invoice__correction_method="",
+    )
+    return links.select_related("original", "invoice").first()
+
+
+def voided(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Those that were issued and should never have been."""
+    return invoices.filter(Exists(Annulment.objects.filter(invoice=OuterRef("pk"))))
+
+
+def not_voided(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    return invoices.filter(~Exists(Annulment.objects.filter(invoice=OuterRef("pk"))))
+
+
 def with_parts(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Invoices with all that their representation shows, in a number of queries that does not grow with the rows."""
     return (
-        invoices.select_related("series", "source_event", "document")
+        invoices.select_related("series", "source_event", "document", "annulment")
         .defer("document__content", "source_event__content", "seller_copy")
         .prefetch_related(
             "lines",
             "tax_subtotals",
             "approvals",
+            Prefetch("preceding", preceding_links()),
+            Prefetch("following", following_links()),
             Prefetch("fiscal_records", FiscalRecord.objects.defer("xml").order_by("sequence")),
         )
         .annotate(paid_sum=Coalesce(_PAID, ZERO))
@@ -59,6 +109,9 @@ def parts_of(invoice: Invoice) -> Parts:
         source_event=getattr(loaded, "source_event", None),
         approval=approvals[0] if approvals else None,
         paid_amount=loaded.paid_sum,  # type: ignore[attr-defined]  # annotated by with_parts
+        preceding=list(loaded.preceding.all()),
+        following=list(loaded.following.all()),
+        annulment=getattr(loaded, "annulment", None),
     )
 
 

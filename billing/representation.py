@@ -10,12 +10,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from billing.models import (
+    Annulment,
     Approval,
     Document,
     Invoice,
     InvoiceLine,
     InvoiceStatus,
     Payment,
+    PrecedingInvoice,
     Seller,
     Series,
     SourceEvent,
@@ -39,6 +41,19 @@ class Parts:
     source_event: SourceEvent | None = None
     approval: Approval | None = None
     paid_amount: Decimal = ZERO
+    preceding: Sequence[PrecedingInvoice] = ()
+    """What it corrects or replaces, each with its ``original``."""
+    following: Sequence[PrecedingInvoice] = ()
+    """What corrects or replaces it, each with its ``invoice``: issued, and not voided."""
+    annulment: Annulment | None = None
+
+    @property
+    def status(self) -> str:
+        """The invoice's, or ``voided``: its row stays as it was issued."""
+        return VOIDED if self.annulment else self.invoice.status
+
+
+VOIDED = "voided"
 
 
 def trim(value: Decimal, *, places: int = 0) -> str:
@@ -54,7 +69,7 @@ def represent(parts: Parts) -> dict[str, object]:
     return {
         "id": str(invoice.id),
         "seller": str(invoice.seller_id),
-        "status": invoice.status,
+        "status": parts.status,
         "fiscal_type": invoice.fiscal_type,
         "series": parts.series_code,
         "number": invoice.number,
@@ -74,8 +89,15 @@ def represent(parts: Parts) -> dict[str, object]:
         "withholding_percent": trim(invoice.withholding_percent, places=2),
         "paid_amount": plain(parts.paid_amount),
         "payment_status": payment_status(invoice, parts.paid_amount),
-        "correction": None,
-        "corrected_by": [],
+        "correction": _correction(parts),
+        "corrected_by": [str(link.invoice_id) for link in parts.following if link.invoice.correction_method],
+        "corrections": [_correction_shown(link.invoice) for link in parts.following if link.invoice.correction_method],
+        "replaces": [] if invoice.correction_method else [_named(link.original) for link in parts.preceding],
+        "replaced_by": [_named(link.invoice) for link in parts.following if not link.invoice.correction_method],
+        "annulment": _annulment(parts.annulment),
+        **{name: getattr(invoice, name) for name in _MARKS},
+        "issuing_party": invoice.issuing_party or None,
+        "third_party": invoice.third_party,
         "verifactu": _verifactu(parts.record),
         "approval": _approval(parts.approval),
         "documents": {"pdf": _document(invoice, parts.document)},
@@ -98,6 +120,7 @@ _TOTALS = [
     "tax_total_eur",
     "gross_total_eur",
 ]
+_MARKS = ["simplified_art_7273", "no_recipient_art_61d", "coupon"]
 _TEXTS = [
     "purchase_order",
     "buyer_reference",
@@ -193,6 +216,7 @@ def content_digest(invoice: Invoice, lines: Sequence[InvoiceLine]) -> str:
     """What an approval holds for: the SHA-256 of everything that a buyer or the tax office would see."""
     content = {name: getattr(invoice, name) for name in (*_CONTENT, *_TOTALS)}
     content["lines"] = [_line(line) for line in lines]
+    content.update({name: value for name in _ONLY_OF_SOME if (value := getattr(invoice, name))})
     content["buyer"] = PartyCopy.of(invoice.client, name=invoice.client.name).to_json() if invoice.client else None
     return hashlib.sha256(json.dumps(content, default=_text, sort_keys=True).encode()).hexdigest()
 
@@ -213,6 +237,69 @@ _CONTENT = [
     "notes",
     "language",
 ]
+_ONLY_OF_SOME = [
+    *_MARKS,
+    "issuing_party",
+    "third_party",
+    "correction_method",
+    "replaced_net_eur",
+    "replaced_tax_eur",
+    "replaced_surcharge_eur",
+]
+
+
+def _correction(parts: Parts) -> dict[str, object] | None:
+    """How and why it corrects, and whom; by substitution, with the amounts in whose place it is put."""
+    invoice = parts.invoice
+    if not invoice.correction_method:
+        return None
+    return {
+        "method": invoice.correction_method,
+        "reason": invoice.fiscal_type,
+        "preceding": [str(link.original_id) for link in parts.preceding],
+        "originals": [_named(link.original) for link in parts.preceding],
+        "event_date": _text(invoice.correction_event_date),
+        "replaced_amounts": _replaced(invoice),
+    }
+
+
+def _replaced(invoice: Invoice) -> dict[str, object] | None:
+    amounts = (invoice.replaced_net_eur, invoice.replaced_tax_eur, invoice.replaced_surcharge_eur)
+    net, tax, surcharge = amounts
+    if net is None or tax is None or surcharge is None:
+        return None
+    return {
+        "taxable_amount_eur": plain(net),
+        "tax_amount_eur": plain(tax),
+        "surcharge_amount_eur": plain(surcharge),
+    }
+
+
+def _named(invoice: Invoice) -> dict[str, object]:
+    return {
+        "invoice": str(invoice.id),
+        "display_number": invoice.display_number,
+        "issue_date": _text(invoice.issue_date),
+    }
+
+
+def _correction_shown(invoice: Invoice) -> dict[str, object]:
+    return {
+        **_named(invoice),
+        "method": invoice.correction_method,
+        "reason": invoice.fiscal_type,
+        "gross_total": plain(invoice.gross_total),
+    }
+
+
+def _annulment(annulment: Annulment | None) -> dict[str, object] | None:
+    if annulment is None:
+        return None
+    return {
+        "reason": annulment.reason,
+        "created_at": _instant(annulment.created_at),
+        "created_by": annulment.created_by,
+    }
 
 
 def _line(line: InvoiceLine) -> dict[str, object]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from billing.drafts import InvoiceDraft, LineDraft
 from billing.models import Seller
 from billing.representation import Parts
+from billing.services.correcting import CorrectionData, create_correction
 from billing.services.drafting import create_draft
 from billing.services.issuing import create_and_issue
 from billing.services.sellers import SellerData, SeriesData, create_seller, create_series
@@ -33,7 +34,7 @@ CLIENT_TAX_ID = "99999910G"
 
 
 def a_seller(*, mode: str = "test", tax_id: str = SELLER_TAX_ID, series: bool = True, **changes: object) -> Seller:
-    """A seller on the mainland with its default series A (ordinary) and S (simplified)."""
+    """A seller on the mainland with its default series A (ordinary), S (simplified) and R (corrective)."""
     data = {
         "legal_name": "Ana Ejemplo Primera",
         "tax_id": tax_id,
@@ -48,6 +49,7 @@ def a_seller(*, mode: str = "test", tax_id: str = SELLER_TAX_ID, series: bool = 
     if series:
         create_series(seller_id=seller.id, data=SeriesData(code="A", is_default=True), by=MARIA)
         create_series(seller_id=seller.id, data=SeriesData(code="S", kind="simplified", is_default=True), by=MARIA)
+        create_series(seller_id=seller.id, data=SeriesData(code="R", kind="corrective", is_default=True), by=MARIA)
     return seller
 
 
@@ -94,6 +96,30 @@ def an_invoice(
     """An issued invoice of the client's seller."""
     draft = draft_for(client, *lines, **changes)
     return create_and_issue(seller_id=client.seller_id, draft=draft, by=by, now=now, on=on).parts
+
+
+def a_correction(
+    original: Parts,
+    *lines: LineDraft,
+    method: str = "differences",
+    reason: str = "R1",
+    issue: bool = True,
+    now: datetime = NOW,
+    by: Actor = SHOP,
+    also: Sequence[Parts] = (),
+    event_date: date | None = None,
+    **given: object,
+) -> Parts:
+    """An issued correction; without lines, by differences, of all that is left."""
+    correction = CorrectionData(
+        method=method,
+        reason=reason,
+        also_corrects=tuple(parts.invoice.id for parts in also),
+        event_date=event_date,
+        given={**given, **({"lines": lines} if lines else {})},
+    )
+    invoice_id = original.invoice.id
+    return create_correction(invoice_id=invoice_id, correction=correction, by=by, now=now, issue=issue).parts
 
 
 def ids(rows: Sequence[object]) -> list[uuid.UUID]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from lxml import etree
 
-from verifactu.fingerprint import RegistrationLiterals
+from verifactu.fingerprint import AnnulmentLiterals, RegistrationLiterals
 
 
 class Connection(Protocol):
@@ -47,10 +47,11 @@ CONTRADICTIONS = {
     "what is not issued has a number": """
         SELECT id, status, number, display_number FROM billing_invoice
         WHERE status <> 'issued' AND (number IS NOT NULL OR display_number IS NOT NULL OR issued_at IS NOT NULL)""",
-    "an invoice has not exactly one record, audit entry, event and document": """
+    "an invoice has not exactly one first record, audit entry, event and document": """
         SELECT * FROM (
             SELECT i.display_number, i.status,
-                (SELECT count(*) FROM verifactu_fiscalrecord WHERE invoice_id = i.id) AS records,
+                (SELECT count(*) FROM verifactu_fiscalrecord
+                    WHERE invoice_id = i.id AND kind = 'registration' AND NOT amendment) AS records,
                 (SELECT count(*) FROM audit_auditentry
                     WHERE subject_id = i.id::text AND action = 'invoice.issued' AND outcome = 'done') AS entries,
                 (SELECT count(*) FROM integrations_event
@@ -74,11 +75,39 @@ CONTRADICTIONS = {
             AND NOT EXISTS (SELECT 1 FROM billing_invoice WHERE id::text = e.object_id)""",
     "a record says something else than its invoice": """
         SELECT i.display_number, r.number, i.gross_total_eur, r.gross_total, i.tax_total_eur, r.tax_total
-        FROM billing_invoice AS i JOIN verifactu_fiscalrecord AS r ON r.invoice_id = i.id
+        FROM billing_invoice AS i JOIN verifactu_fiscalrecord AS r ON r.invoice_id = i.id AND r.kind = 'registration'
         WHERE (i.display_number, i.issue_date, i.fiscal_type, i.gross_total_eur, i.tax_total_eur, i.seller_id)
             IS DISTINCT FROM (r.number, r.issue_date, r.fiscal_type, r.gross_total::numeric, r.tax_total::numeric,
                               (SELECT seller_id FROM verifactu_chain WHERE id = r.chain_id))
            OR r.xml_sha256 <> encode(sha256(r.xml), 'hex')""",
+    "voided invoices are not those with a record of annulment, one audit entry and one event": """
+        SELECT * FROM (
+            SELECT i.display_number,
+                EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = i.id) AS is_voided,
+                EXISTS (SELECT 1 FROM verifactu_fiscalrecord
+                    WHERE invoice_id = i.id AND kind = 'annulment'
+                      AND (number, issue_date) = (i.display_number, i.issue_date)) AS is_annulled,
+                (SELECT count(*) FROM audit_auditentry
+                    WHERE subject_id = i.id::text AND action = 'invoice.voided' AND outcome = 'done') AS entries,
+                (SELECT count(*) FROM integrations_event
+                    WHERE object_id = i.id::text AND type = 'invoice.voided') AS events
+            FROM billing_invoice AS i) AS i
+        WHERE is_voided <> is_annulled OR (entries, events) <> (is_voided::int, is_voided::int)"""
+    "a correction or a replacement names nothing, or what is not in force": """
+        SELECT i.display_number FROM billing_invoice AS i
+        WHERE i.status = 'issued' AND i.fiscal_type NOT IN ('F1', 'F2') AND NOT EXISTS (
+            SELECT 1 FROM billing_annulment WHERE invoice_id = i.id) AND (
+            NOT EXISTS (SELECT 1 FROM billing_precedinginvoice WHERE invoice_id = i.id) OR EXISTS (
+                SELECT 1 FROM billing_precedinginvoice AS l JOIN billing_invoice AS o ON o.id = l.original_id
+                WHERE l.invoice_id = i.id AND (o.status <> 'issued'
+                    OR EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = o.id))))""",
+    "more was taken back of an invoice by differences than there was": """
+        SELECT o.display_number, o.net_total, sum(c.net_total) FROM billing_invoice AS o
+        JOIN billing_precedinginvoice AS l ON l.original_id = o.id JOIN billing_invoice AS c ON c.id = l.invoice_id
+        WHERE c.status = 'issued' AND c.correction_method = 'differences' AND o.correction_method = ''
+          AND NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = c.id)
+          AND (SELECT count(*) FROM billing_precedinginvoice WHERE invoice_id = c.id) = 1
+        GROUP BY o.id HAVING o.net_total + sum(c.net_total) < 0 OR o.gross_total + sum(c.gross_total) < 0""",
     "an issued invoice does not add up": """
         SELECT i.display_number, i.net_total, l.net AS lines, t.net AS subtotals, i.gross_total
         FROM billing_invoice AS i
@@ -182,8 +211,20 @@ def _assert_linked(record: Record, before: Record | None) -> None:
     assert _text(xml, "RegistroAnterior/Huella") == previous
     assert _text(xml, "RegistroAnterior/NumSerieFactura") == (before.number if before else "")
     assert _text(xml, "PrimerRegistro") == ("" if before else "S")
-    assert _text(xml, "RegistroAlta/FechaHoraHusoGenRegistro") == record.generated_at_text
-    assert _text(xml, "RegistroAlta/Huella") == record.fingerprint == _fingerprint(xml, previous)
+    root = etree.QName(xml).localname
+    assert _text(xml, f"{root}/FechaHoraHusoGenRegistro") == record.generated_at_text
+    computed = _fingerprint_of_annulment if root == "RegistroAnulacion" else _fingerprint
+    assert _text(xml, f"{root}/Huella") == record.fingerprint == computed(xml, previous)
+
+
+def _fingerprint_of_annulment(xml: etree._Element, previous: str) -> str:
+    literals = AnnulmentLiterals(
+        issuer_tax_id=_text(xml, "RegistroAnulacion/IDFactura/IDEmisorFacturaAnulada"),
+        number=_text(xml, "RegistroAnulacion/IDFactura/NumSerieFacturaAnulada"),
+        issue_date=_text(xml, "RegistroAnulacion/IDFactura/FechaExpedicionFacturaAnulada"),
+    )
+    generated_at = _text(xml, "RegistroAnulacion/FechaHoraHusoGenRegistro")
+    return literals.fingerprint(previous=previous, generated_at=generated_at)
 
 
 def _fingerprint(xml: etree._Element, previous: str) -> str:

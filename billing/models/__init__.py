@@ -1,5 +1,6 @@
 """The rows of billing, one idea a file."""
 
+from billing.models.annulment import Annulment
 from billing.models.approval import Approval
 from billing.models.document import Document, DocumentState
 from billing.models.invoice import (
@@ -8,14 +9,17 @@ from billing.models.invoice import (
     Invoice,
     InvoiceLine,
     InvoiceStatus,
+    IssuingParty,
     TaxSubtotal,
 )
 from billing.models.payment import Payment, PaymentMethod
+from billing.models.preceding import PrecedingInvoice
 from billing.models.seller import Rounding, Seller, Territory
 from billing.models.series import Series, SeriesCounter, SeriesKind
 from billing.models.source_event import SourceEvent
 
 __all__ = [
+    "Annulment",
     "Approval",
     "CorrectionMethod",
     "Document",
@@ -24,8 +28,10 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceStatus",
+    "IssuingParty",
     "Payment",
     "PaymentMethod",
+    "PrecedingInvoice",
     "Rounding",
     "Seller",
     "Series",

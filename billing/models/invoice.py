@@ -40,6 +40,19 @@ class FiscalType(models.TextChoices):
     R4 = "R4", _("R4 · corrective: other")
     R5 = "R5", _("R5 · corrective of simplified invoices")
 
+    @property
+    def is_corrective(self) -> bool:
+        """Whether it is a «rectificativa» (RD 1619/2012 art. 15)."""
+        return self.value.startswith("R")
+
+    @property
+    def names_its_buyer(self) -> bool:
+        """Whether it is a full invoice, which names its buyer (art. 6.1.c–e)."""
+        return self not in {FiscalType.F2, FiscalType.R5}
+
+
+CORRECTIVE = [FiscalType.R1, FiscalType.R2, FiscalType.R3, FiscalType.R4, FiscalType.R5]
+
 
 class CorrectionMethod(models.TextChoices):
     """AEAT list L3 (``TipoRectificativa``)."""
@@ -48,7 +61,47 @@ class CorrectionMethod(models.TextChoices):
     SUBSTITUTION = "substitution", _("by substitution")  # S
 
 
+class IssuingParty(models.TextChoices):
+    """Who issues in the seller's name (RD 1619/2012 art. 5; AEAT list L6)."""
+
+    RECIPIENT = "recipient", _("the recipient")  # D
+    THIRD_PARTY = "third_party", _("a third party")  # T
+
+
 EDITABLE = [InvoiceStatus.DRAFT, InvoiceStatus.IN_REVIEW, InvoiceStatus.APPROVED]
+
+
+# A corrective invoice or a replacement names at least one invoice (RD 1619/2012 art. 15.4), issued and not voided; a
+# simplified one is replaced once, unless its replacement was voided or withdrawn.
+_NAMES_WHAT_CAME_BEFORE = """
+    IF NOT EXISTS (SELECT 1 FROM billing_precedinginvoice WHERE invoice_id = NEW.id) THEN
+        RAISE EXCEPTION 'correlativa: invoice % was issued without naming what it corrects or replaces', NEW.id;
+    END IF;
+    IF EXISTS (
+        SELECT 1 FROM billing_precedinginvoice AS link
+        JOIN billing_invoice AS original ON original.id = link.original_id
+        LEFT JOIN billing_annulment AS annulment ON annulment.invoice_id = original.id
+        WHERE link.invoice_id = NEW.id AND (original.status <> 'issued' OR annulment.invoice_id IS NOT NULL)
+    ) THEN
+        RAISE EXCEPTION 'correlativa: invoice % corrects or replaces one that is not in force', NEW.id;
+    END IF;
+    IF NEW.correction_method = '' AND EXISTS (
+        SELECT 1 FROM billing_precedinginvoice AS link
+        JOIN billing_precedinginvoice AS other ON other.original_id = link.original_id AND other.invoice_id <> NEW.id
+        JOIN billing_invoice AS replacement ON replacement.id = other.invoice_id
+        WHERE link.invoice_id = NEW.id AND replacement.status = 'issued' AND replacement.correction_method = ''
+          AND NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = replacement.id)
+          AND NOT EXISTS (
+              SELECT 1 FROM billing_precedinginvoice AS undone
+              JOIN billing_invoice AS withdrawal ON withdrawal.id = undone.invoice_id
+              WHERE undone.original_id = replacement.id AND withdrawal.status = 'issued'
+                AND NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = withdrawal.id)
+          )
+    ) THEN
+        RAISE EXCEPTION 'correlativa: invoice % replaces one that is replaced already', NEW.id;
+    END IF;
+    RETURN NULL;
+"""
 
 
 def _amount(label: StrOrPromise) -> models.DecimalField[Decimal | int, Decimal]:
@@ -56,11 +109,17 @@ def _amount(label: StrOrPromise) -> models.DecimalField[Decimal | int, Decimal]:
     return models.DecimalField(label, max_digits=14, decimal_places=2, default=0)
 
 
+def _amount_or_none(label: StrOrPromise) -> models.DecimalField[Decimal | int | None, Decimal | None]:
+    return models.DecimalField(label, max_digits=14, decimal_places=2, null=True, editable=False)
+
+
 class Invoice(models.Model):
     """One invoice (EN 16931). Money is in ``currency``; what ends in ``_eur`` is in euro (RD 1619/2012 art. 12).
 
     ``buyer`` and ``seller_copy`` are the parties as they were when it was issued; the client's row is never joined to
-    print it.
+    print it. ``correction_method`` makes it a correction of the invoices that its ``preceding`` rows name, and
+    ``replaced_*_eur`` is what one by substitution puts itself in the place of. That an issued invoice was voided is the
+    ``annulment`` row's to say: its own row never changes.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -78,6 +137,15 @@ class Invoice(models.Model):
     display_number = models.CharField(_("number"), max_length=60, null=True, editable=False)  # noqa: DJ001 - NULLs do not collide
     issue_date = models.DateField(_("issue date"), null=True, editable=False)
     operation_date = models.DateField(_("operation date"), null=True, blank=True)
+    correction_method = models.CharField(
+        _("method of correction"), max_length=12, choices=CorrectionMethod, blank=True, editable=False
+    )
+    correction_event_date = models.DateField(
+        _("date of what made the correction due"),
+        null=True,
+        editable=False,
+        help_text=_("The return, the rebate, the insolvency (LIVA art. 80): the four years count from it."),
+    )
     due_date = models.DateField(_("due date"), null=True, blank=True)
 
     client = models.ForeignKey(
@@ -117,6 +185,16 @@ class Invoice(models.Model):
     tax_total_eur = _amount(_("tax total in euro, surcharge included"))
     gross_total_eur = _amount(_("gross total in euro"))
 
+    replaced_net_eur = _amount_or_none(_("net amount replaced, in euro"))
+    replaced_tax_eur = _amount_or_none(_("tax replaced, in euro"))
+    replaced_surcharge_eur = _amount_or_none(_("surcharge replaced, in euro"))
+
+    simplified_art_7273 = models.BooleanField(_("simplified with the buyer's data (arts. 7.2, 7.3)"), default=False)
+    no_recipient_art_61d = models.BooleanField(_("without the recipient's data (art. 6.1.d)"), default=False)
+    coupon = models.BooleanField(_("about a coupon (LIVA art. 80.Uno.2.º)"), default=False)
+    issuing_party = models.CharField(_("issued by"), max_length=11, choices=IssuingParty, blank=True)
+    third_party = models.JSONField(_("third party that issues"), null=True, blank=True, editable=False)
+
     purchase_order = models.CharField(_("purchase order"), max_length=100, blank=True)
     buyer_reference = models.CharField(_("buyer's reference"), max_length=100, blank=True)
     payment_terms = models.CharField(_("payment terms"), max_length=250, blank=True)
@@ -141,6 +219,7 @@ class Invoice(models.Model):
             ("approve_invoice", "Can approve an invoice"),
             ("issue_invoice", "Can issue an invoice"),
             ("void_invoice", "Can void an invoice"),
+            ("amend_invoice", "Can amend the fiscal record of an invoice"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["id", "seller"], name="invoice_of_seller"),
@@ -173,6 +252,35 @@ class Invoice(models.Model):
                 condition=~Q(status=InvoiceStatus.ISSUED)
                 | Q(fiscal_type__in=[FiscalType.F2, FiscalType.R5])
                 | Q(buyer__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="invoice_corrective_has_its_method",
+                condition=Q(fiscal_type__in=CORRECTIVE) & ~Q(correction_method="")
+                # An F3 is withdrawn by another F3 with its amounts mirrored (AEAT, FAQ 27).
+                | Q(fiscal_type=FiscalType.F3, correction_method__in=["", CorrectionMethod.DIFFERENCES])
+                | Q(fiscal_type__in=[FiscalType.F1, FiscalType.F2], correction_method=""),
+            ),
+            models.CheckConstraint(
+                name="invoice_substitution_says_what_it_replaces",
+                condition=Q(
+                    correction_method=CorrectionMethod.SUBSTITUTION,
+                    replaced_net_eur__isnull=False,
+                    replaced_tax_eur__isnull=False,
+                    replaced_surcharge_eur__isnull=False,
+                )
+                | ~Q(correction_method=CorrectionMethod.SUBSTITUTION)
+                & Q(replaced_net_eur__isnull=True, replaced_tax_eur__isnull=True, replaced_surcharge_eur__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="invoice_negative_only_by_differences",
+                condition=~Q(status=InvoiceStatus.ISSUED)
+                | Q(gross_total__gte=0)
+                | Q(correction_method=CorrectionMethod.DIFFERENCES),
+            ),
+            models.CheckConstraint(
+                name="invoice_third_party_is_named",
+                condition=Q(issuing_party=IssuingParty.THIRD_PARTY, third_party__isnull=False)
+                | ~Q(issuing_party=IssuingParty.THIRD_PARTY) & Q(third_party__isnull=True),
             ),
             models.CheckConstraint(
                 name="invoice_totals_add_up",
@@ -257,6 +365,15 @@ class Invoice(models.Model):
                     END IF;
                     RETURN NULL;
                 """,
+            ),
+            pgtrigger.Trigger(
+                name="issued_names_what_came_before",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__status=InvoiceStatus.ISSUED)
+                & ~pgtrigger.Q(new__fiscal_type__in=[FiscalType.F1, FiscalType.F2]),
+                func=_NAMES_WHAT_CAME_BEFORE,
             ),
             no_truncate(),
         ]

@@ -1,5 +1,6 @@
 """Money received: rows, never a flag on the invoice."""
 
+import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -38,7 +39,22 @@ class Payment(models.Model):
         verbose_name_plural = _("payments")
         ordering = ["id"]
         constraints = [models.CheckConstraint(condition=~models.Q(amount=0), name="payment_is_not_nothing")]
-        triggers = append_only()
+        triggers = [
+            *append_only(),
+            pgtrigger.Trigger(
+                name="not_of_a_voided_one",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                # FOR SHARE makes it wait for a voiding that is under way; only then is there something to see.
+                func="""
+                    PERFORM 1 FROM billing_invoice WHERE id = NEW.invoice_id FOR SHARE;
+                    IF EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = NEW.invoice_id) THEN
+                        RAISE EXCEPTION 'correlativa: a voided invoice is not paid';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} ({self.date})"

@@ -13,11 +13,22 @@ from audit import services as audit
 from audit.rows import find, write
 from billing import errors, queries
 from billing.drafts import InvoiceDraft, SourceEventKey
-from billing.models import Invoice, InvoiceLine, InvoiceStatus, Seller, SourceEvent, TaxSubtotal
+from billing.models import (
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    PrecedingInvoice,
+    Seller,
+    SourceEvent,
+    TaxSubtotal,
+)
 from billing.parties import PartyCopy
 from billing.representation import Parts, represent
 from billing.services.buyers import find_buyer, imagine_buyer
-from billing.services.composing import Composition, compose, decide
+from billing.services.composing import Composition, compose, mark
+from billing.services.deciding import decide
+from billing.services.fitting import look_back
+from billing.services.keeping import kept
 from clients.services import ClientData
 from core.actors import Actor
 from core.errors import Conflict, Fault, gettext_noop
@@ -104,6 +115,7 @@ def create_draft(
         invoice,
         *parts.lines,
         *parts.subtotals,
+        *parts.preceding,
         *([parts.source_event] if parts.source_event else []),
         audit.entry("invoice.created", by=by, subject=subject_of(invoice), after=_digest(shown)),
         outbox.event(
@@ -139,13 +151,14 @@ def update_draft(
 @transaction.atomic(savepoint=False)
 def revise_draft(*, invoice_id: uuid.UUID, revise: Callable[[Parts], Revision], by: Actor, now: datetime) -> Draft:
     """Change a draft from what it is: ``revise`` is given its present content, which nobody else can change meanwhile,
-    and may refuse. Raises what ``update_draft`` raises.
+    and may refuse. A correction stays a correction, and a replacement a replacement. Raises what ``update_draft``
+    raises.
     """
     invoice = lock_invoice(invoice_id)
     refuse_unless_editable(invoice)
     present = queries.parts_of(invoice)
     revision = revise(present)
-    draft, before = revision.draft, _digest(represent(present))
+    draft, before = kept(revision.draft, present), _digest(represent(present))
     buyer = find_buyer(invoice.seller, named=draft.client, described=revision.client, by=by, now=now)
     composition = compose(draft, seller=invoice.seller, buyer=buyer, today=now.astimezone(invoice.seller.zone).date())
     _fill(invoice, composition, now=now)
@@ -154,11 +167,13 @@ def revise_draft(*, invoice_id: uuid.UUID, revise: Callable[[Parts], Revision], 
     invoice.save(force_update=True)
     invoice.lines.all().delete()
     invoice.tax_subtotals.all().delete()
+    invoice.preceding.all().delete()
     parts = replace(_content(invoice, composition), source_event=present.source_event)
     after = _digest(represent(parts))
     write(
         *parts.lines,
         *parts.subtotals,
+        *parts.preceding,
         audit.entry("invoice.changed", by=by, subject=subject_of(invoice), before=before, after=after),
     )
     return Draft(parts, composition.warnings)
@@ -187,7 +202,8 @@ def check_draft(
     """Every fault of the parts of a draft that is not whole yet; what it would add up to is not asked."""
     seller = _seller(seller_id)
     buyer = imagine_buyer(seller, named=draft.client, described=client)
-    return decide(draft, seller=seller, buyer=buyer, today=now.astimezone(seller.zone).date()).faults
+    today = now.astimezone(seller.zone).date()
+    return decide(draft, seller=seller, buyer=buyer, today=today, before=look_back(draft)).faults
 
 
 @transaction.atomic(savepoint=False)
@@ -307,7 +323,8 @@ def _fill(invoice: Invoice, composition: Composition, *, now: datetime) -> None:
     invoice.buyer_search_name = searchable(invoice.buyer_name)[:120]
     invoice.buyer_tax_id = client.tax_id if client else ""
     invoice.exchange_rate = composition.exchange_rate
-    invoice.rounding = composition.seller.rounding
+    invoice.rounding = composition.rounding
+    mark(invoice, composition)
     invoice.payment_terms = draft.payment_terms or composition.seller.payment_terms
     invoice.metadata = dict(draft.metadata)
     invoice.language = draft.language or (client.language if client else composition.seller.language)
@@ -341,12 +358,22 @@ def _content(invoice: Invoice, composition: Composition) -> Parts:
         TaxSubtotal(invoice=invoice, position=position, **asdict(subtotal))
         for position, subtotal in enumerate(totals.subtotals, start=1)
     ]
-    return Parts(invoice=invoice, series_code=composition.series.code, lines=lines, subtotals=subtotals)
+    preceding = [
+        PrecedingInvoice(seller_id=invoice.seller_id, invoice=invoice, original=original, position=position)
+        for position, original in enumerate(composition.preceding, start=1)
+    ]
+    return Parts(
+        invoice=invoice,
+        series_code=composition.series.code,
+        lines=lines,
+        subtotals=subtotals,
+        preceding=preceding,
+    )
 
 
 def _digest(shown: Mapping[str, object]) -> dict[str, object]:
     """What the audit log keeps of a draft: enough to see what changed, without copying the lines."""
-    kept = (
+    names = (
         "status",
         "series",
         "fiscal_type",
@@ -359,4 +386,5 @@ def _digest(shown: Mapping[str, object]) -> dict[str, object]:
     )
     lines = shown["lines"]
     assert isinstance(lines, list), "lines are represented as a list"
-    return {**{name: shown[name] for name in kept}, "lines": len(lines)}
+    of_some = {name: shown[name] for name in ("correction", "replaces") if shown[name]}
+    return {**{name: shown[name] for name in names}, **of_some, "lines": len(lines)}

@@ -20,8 +20,9 @@ from billing.models.seller import ApprovalPolicy
 from billing.numbering import IssueDateGoesBack, fiscal_year_of, format_number, take_next_number
 from billing.parties import PartyCopy
 from billing.representation import Parts, content_digest, represent
-from billing.services.composing import adds_up, lacks_address, over_limit
+from billing.services.composing import adds_up, lacks_address, named_by, over_limit
 from billing.services.drafting import Condition, Draft, create_draft, lock_invoice, subject_of
+from billing.services.standing import hold_families, refuse_unless_it_stands
 from clients.services import ClientData
 from core.actors import Actor
 from core.errors import Conflict, Fault, Invalid, gettext_noop
@@ -49,7 +50,7 @@ def issue_invoice(
 
     Raises NotFound; Conflict ``already_issued``, ``invoice_discarded``, ``approval_required``, ``approval_stale``,
     ``draft_does_not_add_up``, ``issue_date_before_last``, ``number_taken``; Invalid with every fault (rates not in
-    force on the date, …).
+    force on the date, …). Of a correction or a replacement also what ``refuse_unless_it_stands`` raises.
     """
     invoice = lock_invoice(invoice_id)
     refuse_unless_issuable(invoice)
@@ -104,7 +105,7 @@ def _refuse_unless_approved(invoice: Invoice, lines: Sequence[InvoiceLine], appr
 
 
 def _refuse_unless_it_adds_up(parts: Parts) -> None:
-    if not adds_up(parts):
+    if not parts.preceding and not adds_up(parts):  # what comes to more than its lines is judged by what came before it
         message = gettext_noop("The draft's figures are not those of its lines: save it again.")
         raise Conflict("draft_does_not_add_up", message, extra={"invoice": str(parts.invoice.id)})
 
@@ -129,7 +130,11 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
     seller = PartyCopy.of(invoice.seller, name=invoice.seller.legal_name)
     buyer = PartyCopy.of(invoice.client, name=invoice.client.name) if invoice.client else None
     invoice.correlation_id = invoice.correlation_id or by.correlation_id
+    if parts.preceding:
+        hold_families(invoice.seller_id)
+        refuse_unless_it_stands(parts, today=today)
     _refuse_faults(parts, issue_date=issue_date, today=today)
+    preceding = named_by(invoice, [link.original for link in parts.preceding])
     registration = fiscal.registration_of(
         seller=seller,
         buyer=buyer,
@@ -142,6 +147,7 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
         tax_total_eur=invoice.tax_total_eur,
         gross_total_eur=invoice.gross_total_eur,
         correlation_id=invoice.correlation_id,
+        particulars=fiscal.particulars_of(invoice, seller_tax_id=seller.tax_id, preceding=preceding),
     )
     faults, _warnings = fiscal.preflight(registration, today=today)
     if faults:
@@ -165,7 +171,23 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
         if isinstance(error.__cause__, UniqueViolation):
             raise errors.number_taken(invoice.display_number) from error
         raise
+    if invoice.correction_method:
+        _tell_of_the_corrected(issued, by=by)
     return issued
+
+
+def _tell_of_the_corrected(parts: Parts, *, by: Actor) -> None:
+    """An event for each invoice that was corrected, with what it is now."""
+    for link in parts.preceding:
+        original = queries.get_invoice(link.original_id)
+        outbox.publish(
+            "invoice.corrected",
+            seller_id=original.seller_id,
+            mode=original.mode,
+            object_id=str(original.id),
+            payload=represent(queries.parts_of(original)),
+            by=by,
+        )
 
 
 def _number(
@@ -244,13 +266,14 @@ def _refuse_faults(parts: Parts, *, issue_date: date, today: date) -> None:
         faults.append(Fault("issue_date_in_future", message, "#/issue_date"))
     if not parts.lines:
         faults.append(Fault("lines_out_of_range", gettext_noop("An invoice needs at least one line."), "#/lines"))
-    if invoice.fiscal_type == FiscalType.F1 and not (invoice.client and invoice.client.tax_id):
+    names_its_buyer = FiscalType(invoice.fiscal_type).names_its_buyer
+    if names_its_buyer and not (invoice.client and invoice.client.tax_id):
         faults.append(errors.buyer_tax_id_missing())
     if invoice.mode == Mode.LIVE and lacks_address(invoice.client, invoice.fiscal_type):
         faults.append(errors.buyer_address_missing())
     if not invoice.series.is_active:
         faults.append(errors.series_inactive(invoice.series.code))
-    if over_limit(invoice.seller, invoice.fiscal_type, invoice.gross_total_eur):
+    if not invoice.no_recipient_art_61d and over_limit(invoice.seller, invoice.fiscal_type, invoice.gross_total_eur):
         faults.append(errors.simplified_over_limit(invoice.seller.simplified_limit))
     on = invoice.operation_date or issue_date
     faults += taxes.check_withholding(invoice.withholding_percent, territory=invoice.seller.territory, on=on)

@@ -9,7 +9,8 @@ from decimal import Decimal
 from django.db import transaction
 
 from audit import services as audit
-from billing.models import Invoice, InvoiceStatus, Payment, PaymentMethod
+from billing import errors
+from billing.models import Annulment, Invoice, InvoiceStatus, Payment, PaymentMethod
 from billing.representation import represent_payment
 from billing.services.drafting import lock_invoice, subject_of
 from core.actors import Actor
@@ -32,11 +33,14 @@ def record_payment(
     """Write down money received for an issued invoice, in its currency; more than is due is allowed, and shown.
 
     ``reverses`` names the payment that bounced or was refunded: ``amount`` is then that payment's, mirrored. Raises
-    NotFound, Conflict ``invoice_not_issued`` or ``payment_already_reversed``, Invalid with every fault.
+    NotFound; Conflict ``invoice_not_issued``, ``invoice_voided`` or ``payment_already_reversed``; Invalid with every
+    fault.
     """
     invoice = lock_invoice(invoice_id)
     if invoice.status != InvoiceStatus.ISSUED:
         raise Conflict("invoice_not_issued", gettext_noop("Only an issued invoice can be paid."))
+    if Annulment.objects.filter(invoice=invoice).exists():
+        raise errors.invoice_voided(invoice.id, invoice.display_number or "")
     reversed_payment = _reversed(invoice, reverses)
     faults = _faults(invoice, amount, reversed_payment, paid_on=date, today=now.astimezone(invoice.seller.zone).date())
     if faults:

@@ -1,4 +1,4 @@
-"""Voiding: a draft is thrown away; an issued invoice stays."""
+"""Voiding: a draft is thrown away; an issued invoice that should never have existed is annulled."""
 
 from __future__ import annotations
 
@@ -6,30 +6,113 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext
 
-from billing.models import InvoiceStatus
-from billing.representation import Parts
-from billing.services.drafting import Condition, discard_draft, lock_invoice
+from audit import services as audit
+from audit.rows import write
+from billing import fiscal, queries
+from billing.advice import Situation
+from billing.balance import crossed
+from billing.families import balance_without, family_of
+from billing.models import Annulment, Invoice, InvoiceStatus
+from billing.representation import Parts, represent
+from billing.services.advising import advice_for
+from billing.services.drafting import Condition, discard_draft, lock_invoice, subject_of
+from billing.services.standing import hold_families
 from core.actors import Actor
 from core.errors import Conflict, gettext_noop
+from integrations import outbox
+from verifactu.services.chaining import annul_invoice
 
 
 @transaction.atomic(savepoint=False)
 def void_invoice(
     *, invoice_id: uuid.UUID, reason: str, by: Actor, now: datetime, provided: Condition | None = None
 ) -> Parts:
-    """Discard a draft, with the reason.
+    """Declare that the operation never existed. A draft is discarded; an issued invoice gets an annulment and its
+    fiscal record (RD 1007/2023 art. 11), in one transaction, and reads ``voided`` from then on: its number and its row
+    stay as they are.
 
-    ``provided`` may refuse what it sees. Raises NotFound; Conflict ``invoice_discarded``; Conflict
-    ``void_not_available`` for an issued invoice, whose annulment record (RD 1007/2023 art. 11) this version cannot make
-    yet.
+    ``provided`` may refuse what it sees. Raises NotFound; Conflict ``invoice_discarded``, ``already_voided``, and
+    ``void_not_lawful``, with the advised act, where a payment, a correction or a replacement shows that the operation
+    did exist.
     """
     invoice = lock_invoice(invoice_id)
-    if invoice.status == InvoiceStatus.ISSUED:
+    if invoice.status != InvoiceStatus.ISSUED:
+        return discard_draft(invoice_id=invoice_id, by=by, now=now, reason=reason, provided=provided)
+    hold_families(invoice.seller_id)
+    parts = queries.parts_of(invoice)
+    refuse_unless_voidable(parts, now=now)
+    if provided is not None:
+        provided(parts)
+    return _annul(invoice, reason=reason, by=by, now=now)
+
+
+def refuse_unless_voidable(parts: Parts, *, now: datetime) -> None:
+    """Raise the Conflict that says why an issued invoice cannot be voided."""
+    invoice = parts.invoice
+    if parts.annulment is not None:
         raise Conflict(
-            "void_not_available",
-            gettext_noop("Invoice %(number)s is issued; annulment records are not available in this version."),
-            params={"number": invoice.display_number or ""},
-            extra={"invoice": str(invoice.id), "advice": "correct"},
+            "already_voided",
+            gettext_noop("Invoice %(number)s was voided already."),
+            params={"number": invoice.display_number},
+            extra={"invoice": str(invoice.id)},
         )
-    return discard_draft(invoice_id=invoice_id, by=by, now=now, reason=reason, provided=provided)
+    shown = _shows_that_it_existed(parts)
+    if shown:
+        advice = advice_for(parts, Situation.SALE_CANCELLED, now=now)
+        raise Conflict(
+            "void_not_lawful",
+            shown,
+            params={"number": invoice.display_number},
+            extra={"invoice": str(invoice.id), "advice": advice.to_json(gettext)},
+        )
+
+
+def _shows_that_it_existed(parts: Parts) -> str:
+    """The sentence that says why it cannot be voided, or nothing."""
+    invoice = parts.invoice
+    if invoice.payments.filter(reverses=None, reversal=None).exists():
+        return gettext_noop("Invoice %(number)s was paid, so the operation existed: correct it instead.")
+    if any(link.invoice.correction_method for link in parts.following):
+        return gettext_noop("Invoice %(number)s was corrected, so the operation existed: correct it further.")
+    if parts.following:
+        return gettext_noop(
+            "Invoice %(number)s was replaced by a full one, so the operation existed: correct that one."
+        )
+    if invoice.correction_method and crossed(balance_without(family_of([invoice.id]), [invoice.id])):
+        return gettext_noop("Without %(number)s more would have been taken back than there was: correct it instead.")
+    return ""
+
+
+def _annul(invoice: Invoice, *, reason: str, by: Actor, now: datetime) -> Parts:
+    write(
+        Annulment(invoice_id=invoice.id, reason=reason, created_at=now, created_by=str(by)),
+        audit.entry(
+            "invoice.voided",
+            by=by,
+            subject=subject_of(invoice),
+            before={"status": invoice.status},
+            after={"status": "voided"},
+            reason=reason,
+        ),
+    )
+    annul_invoice(
+        fiscal.annulment_of(invoice),
+        invoice_id=invoice.id,
+        seller_id=invoice.seller_id,
+        mode=invoice.mode,
+        zone=invoice.seller.zone,
+        clock=timezone.now,
+    )
+    parts = queries.parts_of(queries.get_invoice(invoice.id))
+    outbox.publish(
+        "invoice.voided",
+        seller_id=invoice.seller_id,
+        mode=invoice.mode,
+        object_id=str(invoice.id),
+        payload=represent(parts),
+        by=by,
+    )
+    return parts

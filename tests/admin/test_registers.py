@@ -101,7 +101,7 @@ def test_a_series_faults_stand_at_their_fields(administrator: Browser, seller: S
         "number_format",
         "is_default",
     }
-    assert Series.objects.count() == 2
+    assert Series.objects.count() == 3
 
 
 def test_how_a_series_numbers_never_changes(administrator: Browser, seller: Seller):

@@ -221,7 +221,8 @@ def test_voiding_a_draft_discards_it_with_the_reason(machine: Machine, draft: Dr
     assert AuditEntry.objects.get(action="invoice.discarded").reason == "A test order."
 
 
-def test_an_issued_invoice_is_not_voided_yet(machine: Machine, draft: Draft) -> None:
+def test_voiding_an_issued_invoice_annuls_it_with_the_reason(machine: Machine, draft: Draft) -> None:
     machine.post(path_of(draft, "/issue"))
     response = machine.post(path_of(draft, "/void"), {"reason": "A test order."})
-    assert (response.status_code, response.json()["code"]) == (409, "void_not_available")
+    assert (response.status_code, response.json()["status"]) == (200, "voided")
+    assert response.json()["annulment"]["reason"] == "A test order."

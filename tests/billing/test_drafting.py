@@ -269,15 +269,6 @@ def test_a_discarded_draft_can_be_neither_changed_nor_issued_nor_discarded_again
     assert AuditEntry.objects.get(action="invoice.discarded").reason == "duplicado"
 
 
-def test_an_issued_invoice_is_not_voided_by_a_draft_verb(client):
-    issued = an_invoice(client).invoice
-
-    with pytest.raises(Conflict) as refusal:
-        void_invoice(invoice_id=issued.id, reason="error", by=MARIA, now=NOW)
-
-    assert refusal.value.code == "void_not_available"
-
-
 def test_what_does_not_exist_is_not_found(seller):
     with pytest.raises(NotFound), transaction.atomic():
         issue_invoice(invoice_id=uuid.uuid4(), by=MARIA, now=NOW)

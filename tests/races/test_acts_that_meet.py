@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from django.db import connection, transaction
 
-from billing.models import Approval, Invoice, InvoiceStatus, SeriesCounter
+from billing.models import Annulment, Approval, Invoice, InvoiceStatus, SeriesCounter
 from billing.representation import Parts, content_digest
 from billing.services.drafting import update_draft
 from billing.services.issuing import issue_invoice
@@ -103,14 +103,15 @@ def test_what_is_approved_is_what_was_seen_even_if_it_is_edited_at_that_moment(f
     assert_whole(connection)
 
 
-def test_who_voids_while_it_is_being_issued_is_told_that_it_is_issued(draft: Parts) -> None:
+def test_who_voids_while_it_is_being_issued_annuls_what_was_issued(draft: Parts) -> None:
     with others() as begin:
         with the_chain_held():
             issuing = begin(lambda: issue(draft))
             wait_until_waiting(1)
             voiding = begin(lambda: void(draft))
             wait_until_waiting(2)
-        assert (outcome(issuing), outcome(voiding)) == ("done", "void_not_available")
+        assert (outcome(issuing), outcome(voiding)) == ("done", "done")
+    assert Annulment.objects.count() == 1
     assert_whole(connection)
 
 
@@ -135,7 +136,7 @@ def test_voids_and_issues_at_once_leave_no_gap() -> None:
 
     for draft in drafts:
         both = {said for invoice_id, said in outcomes if invoice_id == draft.invoice.id}
-        assert both in ({"done", "void_not_available"}, {"done", "invoice_discarded"})
+        assert both in ({"done"}, {"done", "invoice_discarded"})
     assert_whole(connection)
 
 
