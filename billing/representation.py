@@ -24,6 +24,7 @@ from billing.models import (
     TaxSubtotal,
 )
 from billing.parties import PartyCopy
+from billing.relations import named, represent_annulment, represent_corrected_by, represent_correction
 from core.money import ZERO, plain
 from verifactu.models import FiscalRecord
 
@@ -89,12 +90,14 @@ def represent(parts: Parts) -> dict[str, object]:
         "withholding_percent": trim(invoice.withholding_percent, places=2),
         "paid_amount": plain(parts.paid_amount),
         "payment_status": payment_status(invoice, parts.paid_amount),
-        "correction": _correction(parts),
+        "correction": represent_correction(invoice, parts.preceding),
         "corrected_by": [str(link.invoice_id) for link in parts.following if link.invoice.correction_method],
-        "corrections": [_correction_shown(link.invoice) for link in parts.following if link.invoice.correction_method],
-        "replaces": [] if invoice.correction_method else [_named(link.original) for link in parts.preceding],
-        "replaced_by": [_named(link.invoice) for link in parts.following if not link.invoice.correction_method],
-        "annulment": _annulment(parts.annulment),
+        "corrections": [
+            represent_corrected_by(link.invoice) for link in parts.following if link.invoice.correction_method
+        ],
+        "replaces": [] if invoice.correction_method else [named(link.original) for link in parts.preceding],
+        "replaced_by": [named(link.invoice) for link in parts.following if not link.invoice.correction_method],
+        "annulment": represent_annulment(parts.annulment),
         **{name: getattr(invoice, name) for name in _MARKS},
         "issuing_party": invoice.issuing_party or None,
         "third_party": invoice.third_party,
@@ -246,60 +249,6 @@ _ONLY_OF_SOME = [
     "replaced_tax_eur",
     "replaced_surcharge_eur",
 ]
-
-
-def _correction(parts: Parts) -> dict[str, object] | None:
-    """How and why it corrects, and whom; by substitution, with the amounts in whose place it is put."""
-    invoice = parts.invoice
-    if not invoice.correction_method:
-        return None
-    return {
-        "method": invoice.correction_method,
-        "reason": invoice.fiscal_type,
-        "preceding": [str(link.original_id) for link in parts.preceding],
-        "originals": [_named(link.original) for link in parts.preceding],
-        "event_date": _text(invoice.correction_event_date),
-        "replaced_amounts": _replaced(invoice),
-    }
-
-
-def _replaced(invoice: Invoice) -> dict[str, object] | None:
-    amounts = (invoice.replaced_net_eur, invoice.replaced_tax_eur, invoice.replaced_surcharge_eur)
-    net, tax, surcharge = amounts
-    if net is None or tax is None or surcharge is None:
-        return None
-    return {
-        "taxable_amount_eur": plain(net),
-        "tax_amount_eur": plain(tax),
-        "surcharge_amount_eur": plain(surcharge),
-    }
-
-
-def _named(invoice: Invoice) -> dict[str, object]:
-    return {
-        "invoice": str(invoice.id),
-        "display_number": invoice.display_number,
-        "issue_date": _text(invoice.issue_date),
-    }
-
-
-def _correction_shown(invoice: Invoice) -> dict[str, object]:
-    return {
-        **_named(invoice),
-        "method": invoice.correction_method,
-        "reason": invoice.fiscal_type,
-        "gross_total": plain(invoice.gross_total),
-    }
-
-
-def _annulment(annulment: Annulment | None) -> dict[str, object] | None:
-    if annulment is None:
-        return None
-    return {
-        "reason": annulment.reason,
-        "created_at": _instant(annulment.created_at),
-        "created_by": annulment.created_by,
-    }
 
 
 def _line(line: InvoiceLine) -> dict[str, object]:

@@ -272,6 +272,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "InvoiceStatusEnum": "billing.api.filters.STATUSES",
         "PaymentMethodEnum": "billing.models.PaymentMethod.values",
+        "CorrectionMethodEnum": "billing.models.CorrectionMethod.values",
     },
 }
 

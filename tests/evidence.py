@@ -92,7 +92,7 @@ CONTRADICTIONS = {
                 (SELECT count(*) FROM integrations_event
                     WHERE object_id = i.id::text AND type = 'invoice.voided') AS events
             FROM billing_invoice AS i) AS i
-        WHERE is_voided <> is_annulled OR (entries, events) <> (is_voided::int, is_voided::int)"""
+        WHERE is_voided <> is_annulled OR (entries, events) <> (is_voided::int, is_voided::int)""",
     "a correction or a replacement names nothing, or what is not in force": """
         SELECT i.display_number FROM billing_invoice AS i
         WHERE i.status = 'issued' AND i.fiscal_type NOT IN ('F1', 'F2') AND NOT EXISTS (

@@ -7,12 +7,13 @@ import uuid
 from collections.abc import Callable, Collection
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from billing.models import InvoiceStatus, Series, SeriesCounter, SourceEvent
+from billing.models import Annulment, InvoiceStatus, Series, SeriesCounter, SourceEvent
+from billing.representation import VOIDED
 from integrations.filtering import Filters
 
-STATUSES = (*InvoiceStatus.values, "voided")
+STATUSES = (*InvoiceStatus.values, VOIDED)
 NAMES = (
     "status",
     "seller",
@@ -57,10 +58,18 @@ def filters_for(seller_ids: Collection[uuid.UUID]) -> Filters:
 
 
 def _status(value: str) -> Q:
-    wanted = value.split(",")
-    if not set(wanted) <= set(STATUSES):
+    wanted = set(value.split(","))
+    if not wanted <= set(STATUSES):
         raise ValueError(value)
-    return Q(status__in=wanted)
+    if not wanted & {VOIDED, InvoiceStatus.ISSUED}:
+        return Q(status__in=wanted)
+    found = Q(status__in=wanted - {VOIDED, InvoiceStatus.ISSUED})
+    annulled = Exists(Annulment.objects.filter(invoice=OuterRef("pk")))
+    if VOIDED in wanted:  # the row of a voided invoice stays as it was issued
+        found |= Q(annulled)
+    if InvoiceStatus.ISSUED in wanted:
+        found |= Q(status=InvoiceStatus.ISSUED) & ~Q(annulled)
+    return found
 
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")  # Python also reads 20261123 and weeks; the contract does not

@@ -15,6 +15,7 @@ from drf_spectacular.utils import (
 )
 
 from billing.api import examples, shapes
+from billing.api import examples_of_corrections as of_corrections
 from billing.api.filters import STATUSES
 from billing.api.listings import INVOICES, OLDEST_FIRST
 from billing.api.requests import (
@@ -88,6 +89,18 @@ _STALE = problem_example(
     "stale",
     "It changed since you read it: read it again, and decide again.",
     errors=[{"header": "If-Match", "code": "stale", "detail": "It changed since you read it."}],
+)
+_NOT_LAWFUL = problem_example(
+    409,
+    "void_not_lawful",
+    "Invoice A-2026-00001 was paid, so the operation existed: correct it instead.",
+    invoice=examples.INVOICE_ID,
+    advice={
+        **of_corrections.ADVICE,
+        "what": "sale_cancelled",
+        "basis": "LIVA art. 80.Dos",
+        "why": "The operation existed and was undone: all of it is taken back.",
+    },
 )
 _NOT_ISSUED = problem_example(409, "invoice_not_issued", "Only an issued invoice can be paid.")
 
@@ -248,13 +261,24 @@ ISSUE_INVOICE = _act(
 VOID_INVOICE = extend_schema(
     operation_id="invoices_void",
     summary="Declare that the operation never existed",
-    description="A draft is discarded, with the reason.",
+    description=(
+        "A draft is discarded. An issued invoice gets an annulment record at the AEAT (RD 1007/2023 art. 11) and reads "
+        "`voided`; its number stays used. Where a payment, a correction or a replacement shows that the operation did "
+        "exist: `void_not_lawful`, with the advised act."
+    ),
     tags=["Invoices"],
     parameters=[IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, IF_MATCH, ETAG],
     request=_sent(VoidRequest, {"A mistake": {"reason": "The order was a test."}}),
     responses={
-        200: _shown(shapes.InvoiceShape, "The discarded draft", {**examples.DRAFT, "status": "discarded"}),
-        **problem_responses(409, 412, body=True, examples={412: [_STALE]}),
+        200: OpenApiResponse(
+            shapes.InvoiceShape,
+            description="The voided invoice, or the discarded draft",
+            examples=[
+                OpenApiExample("The voided invoice", value=of_corrections.VOIDED),
+                OpenApiExample("The discarded draft", value={**examples.DRAFT, "status": "discarded"}),
+            ],
+        ),
+        **problem_responses(409, 412, body=True, examples={409: [_NOT_LAWFUL], 412: [_STALE]}),
     },
 )
 

@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from billing.models import FiscalType, PaymentMethod
+from billing.advice import Situation
+from billing.models import CorrectionMethod, FiscalType, IssuingParty, PaymentMethod
+from billing.models.invoice import CORRECTIVE
 from clients.api.requests import BuyerRequest, text
 from core.currencies import CURRENCIES
 from integrations.fields import (
@@ -154,6 +156,14 @@ class SourceEventRequest(StrictSerializer):
     id = StrictCharField(max_length=128)
 
 
+class ThirdPartyRequest(StrictSerializer):
+    """Who issues in the seller's name, where it is neither the seller nor the buyer (RD 1619/2012 art. 5.3)."""
+
+    name = StrictCharField(max_length=120)
+    tax_id = StrictCharField(max_length=20)
+    country = text(2, "ES when left out.")
+
+
 class InvoiceContentRequest(StrictSerializer):
     """What may still change while it is a draft."""
 
@@ -183,6 +193,20 @@ class InvoiceContentRequest(StrictSerializer):
     metadata = MetadataField(required=False, allow_null=True)
     external_id = text(128, "Your own id; not unique.")
     language = StrictChoiceField(choices=["es", "en"], required=False, allow_null=True, help_text="Of the document.")
+    simplified_art_7273 = StrictBooleanField(
+        required=False, allow_null=True, help_text="A simplified invoice with the buyer's data (arts. 7.2 and 7.3): F1."
+    )
+    no_recipient_art_61d = StrictBooleanField(
+        required=False, allow_null=True, help_text="Without the recipient's data (art. 6.1.d): F2, without its limit."
+    )
+    coupon = StrictBooleanField(required=False, allow_null=True, help_text="About a coupon: R1 and R5 only.")
+    issuing_party = StrictChoiceField(
+        choices=IssuingParty.values,
+        required=False,
+        allow_null=True,
+        help_text="Who issues in the seller's name, if not the seller; each has a series of its own (art. 6.1.a).",
+    )
+    third_party = ThirdPartyRequest(required=False, allow_null=True)
 
 
 class PreviewRequest(InvoiceContentRequest):
@@ -195,6 +219,73 @@ class PreviewRequest(InvoiceContentRequest):
 
 class InvoiceRequest(PreviewRequest):
     """An invoice to be made."""
+
+
+class CorrectionContentRequest(InvoiceContentRequest):
+    """A correction going in; what is left out is as on the invoice that is corrected."""
+
+    fiscal_type = None  # type: ignore[assignment]  # it is the reason
+    method = StrictChoiceField(
+        choices=CorrectionMethod.values,
+        help_text="By differences the lines are signed deltas; by substitution they say what it should have been.",
+    )
+    reason = StrictChoiceField(
+        choices=[*(reason.value for reason in CORRECTIVE), FiscalType.F3.value],
+        help_text="R1 to R4 for full invoices, R5 for simplified ones; F3 withdraws a replacement.",
+    )
+    also_corrects = serializers.ListField(
+        child=StrictUUIDField(), required=False, max_length=MAX_LINES, help_text="More originals, of the same buyer."
+    )
+    event_date = FiscalDateField(
+        required=False,
+        allow_null=True,
+        help_text="When something of LIVA art. 80 happened (return, rebate, insolvency): four years count from it.",
+    )
+    lines = LinesField(
+        child=LineRequest(),
+        min_length=1,
+        max_length=MAX_LINES,
+        required=False,
+        help_text="Left out under differences: all that is left is taken back.",
+    )
+
+
+class CorrectionRequest(CorrectionContentRequest):
+    """A correction to be made."""
+
+    source_event = SourceEventRequest(required=False, allow_null=True)
+    issue = StrictBooleanField(required=False, help_text="Create and issue in one transaction; needs invoices:issue.")
+
+
+class CorrectionPreviewRequest(CorrectionRequest):
+    """A correction to be looked at."""
+
+
+class ReplacementRequest(StrictSerializer):
+    """A full invoice in the place of simplified ones; the lines are theirs."""
+
+    client = ClientField(required=False, allow_null=True)
+    also_replaces = serializers.ListField(child=StrictUUIDField(), required=False, max_length=MAX_LINES)
+    series = text(20, "The series' code; the seller's default when left out.")
+    operation_date = FiscalDateField(required=False, allow_null=True)
+    due_date = FiscalDateField(required=False, allow_null=True)
+    purchase_order = text(100)
+    buyer_reference = text(100)
+    payment_terms = text(250, "The seller's when left out.")
+    notes = StrictTextField(max_length=2000, required=False, allow_blank=True, allow_null=True)
+    metadata = MetadataField(required=False, allow_null=True)
+    external_id = text(128, "Your own id; not unique.")
+    language = StrictChoiceField(choices=["es", "en"], required=False, allow_null=True, help_text="Of the document.")
+    source_event = SourceEventRequest(required=False, allow_null=True)
+    issue = StrictBooleanField(required=False, help_text="Create and issue in one transaction; needs invoices:issue.")
+
+
+class AdviceRequest(StrictSerializer):
+    """What is wrong with the invoice."""
+
+    what = StrictChoiceField(choices=[situation.value for situation in Situation])
+    delivered = StrictBooleanField(required=False, help_text="Whether the customer has it.")
+    event_date = FiscalDateField(required=False, allow_null=True, help_text="When it happened, for the deadlines.")
 
 
 class VoidRequest(StrictSerializer):

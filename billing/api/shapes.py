@@ -9,9 +9,10 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction, extend_schema_field
 from rest_framework import serializers
 
+from billing.advice import Act, Situation
 from billing.api.filters import STATUSES
 from billing.api.requests import MAX_KEY_LENGTH, MAX_KEYS, MAX_VALUE_LENGTH, ClientField, MetadataField
-from billing.models import FiscalType, PaymentMethod, SeriesKind, Territory
+from billing.models import FiscalType, IssuingParty, PaymentMethod, SeriesKind, Territory
 from billing.models.document import DocumentState
 from billing.models.seller import ApprovalPolicy, Rounding
 from clients.api.requests import BuyerRequest
@@ -128,10 +129,55 @@ class ApprovalShape(Shape):
     approved_at = serializers.DateTimeField()
 
 
+class NamedInvoiceShape(Shape):
+    """An invoice beside another one."""
+
+    invoice = serializers.UUIDField()
+    display_number = serializers.CharField(allow_null=True)
+    issue_date = serializers.DateField(allow_null=True)
+
+
+class ReplacedAmountsShape(Shape):
+    """What a substitution replaces, in euro (AEAT `ImporteRectificacion`)."""
+
+    taxable_amount_eur = AmountField()
+    tax_amount_eur = AmountField()
+    surcharge_amount_eur = AmountField()
+
+
 class CorrectionShape(Shape):
     method = serializers.ChoiceField(choices=["differences", "substitution"])
     reason = serializers.CharField()
-    preceding = serializers.ListField(child=serializers.UUIDField())
+    preceding = serializers.ListField(child=serializers.UUIDField(), help_text="The ids of `originals`.")
+    originals = NamedInvoiceShape(many=True)
+    event_date = serializers.DateField(allow_null=True)
+    replaced_amounts = ReplacedAmountsShape(allow_null=True, help_text="By substitution: in whose place it is put.")
+
+
+class CorrectedByShape(NamedInvoiceShape):
+    """A correction, as what it corrects shows it."""
+
+    method = serializers.ChoiceField(choices=["differences", "substitution"])
+    reason = serializers.CharField()
+    gross_total = AmountField()
+
+
+class AnnulmentShape(Shape):
+    """Why an issued invoice counts as never issued."""
+
+    reason = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    created_by = serializers.CharField()
+
+
+class ThirdPartyShape(Shape):
+    """Who issues in the seller's name."""
+
+    name = serializers.CharField()
+    tax_id = serializers.CharField(required=False)
+    tax_id_kind = serializers.CharField(required=False)
+    country = serializers.CharField(required=False)
+    language = serializers.CharField(required=False)
 
 
 class DocumentShape(Shape):
@@ -189,7 +235,16 @@ class InvoiceShape(Shape):
     paid_amount = AmountField()
     payment_status = serializers.ChoiceField(choices=["unpaid", "partially_paid", "paid", "overpaid"])
     correction = CorrectionShape(allow_null=True)
-    corrected_by = serializers.ListField(child=serializers.UUIDField())
+    corrected_by = serializers.ListField(child=serializers.UUIDField(), help_text="The ids of `corrections`.")
+    corrections = CorrectedByShape(many=True, help_text="Issued corrections of this invoice.")
+    replaces = NamedInvoiceShape(many=True, help_text="The simplified invoices in whose place it stands (F3).")
+    replaced_by = NamedInvoiceShape(many=True, help_text="The full invoice in its place (F3).")
+    annulment = AnnulmentShape(allow_null=True)
+    simplified_art_7273 = serializers.BooleanField()
+    no_recipient_art_61d = serializers.BooleanField()
+    coupon = serializers.BooleanField()
+    issuing_party = serializers.ChoiceField(choices=IssuingParty.values, allow_null=True)
+    third_party = ThirdPartyShape(allow_null=True)
     verifactu = InvoiceVerifactuShape()
     approval = ApprovalShape(allow_null=True)
     documents = DocumentsShape()
@@ -214,6 +269,56 @@ class InvoicePreviewShape(InvoiceShape):
     """An invoice as it would be: it has no id, since it does not exist."""
 
     id = serializers.UUIDField(allow_null=True)
+
+
+class FamilyMemberShape(NamedInvoiceShape):
+    """An invoice of a family; `in_effect` unless a substitution stands in its place."""
+
+    fiscal_type = serializers.ChoiceField(choices=FiscalType.values)
+    method = serializers.ChoiceField(choices=["differences", "substitution"], allow_null=True)
+    gross_total = AmountField()
+    in_effect = serializers.BooleanField()
+
+
+class WhatIsLeftShape(Shape):
+    """What an invoice comes to after its corrections."""
+
+    currency = serializers.CharField()
+    tax_subtotals = TaxSubtotalShape(many=True)
+    net_total = AmountField()
+    tax_total = AmountField()
+    surcharge_total = AmountField()
+    gross_total = AmountField()
+
+
+class FamilyShape(Shape):
+    """What corrections hold together, the oldest first, and what is left of it all."""
+
+    family = FamilyMemberShape(many=True)
+    left = WhatIsLeftShape()
+
+
+class DeadlineShape(Shape):
+    """A day that matters."""
+
+    code = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["not_before", "not_after"])
+    on = serializers.DateField()
+    basis = serializers.CharField()
+    message = serializers.CharField()
+
+
+class AdviceShape(Shape):
+    """What to do, why, and by when."""
+
+    what = serializers.ChoiceField(choices=[situation.value for situation in Situation])
+    act = serializers.ChoiceField(choices=[act.value for act in Act])
+    method = serializers.ChoiceField(choices=["differences", "substitution"], allow_null=True)
+    reasons = serializers.ListField(child=serializers.CharField(), help_text="For a correction, the fitting one first.")
+    basis = serializers.CharField(help_text="The law.")
+    why = serializers.CharField()
+    deadlines = DeadlineShape(many=True)
+    table_version = serializers.CharField()
 
 
 class PaymentShape(Shape):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.api.views import acts, invoices, papers, payments, sellers
+from billing.api.views import acts, corrections, invoices, papers, payments, sellers
 
 urlpatterns = [
     path("sellers", sellers.SellersView.as_view(), name="sellers"),
@@ -13,6 +13,14 @@ urlpatterns = [
     path("invoices/<uuid:invoice_id>/submit", acts.SubmitView.as_view(), name="invoice-submit"),
     path("invoices/<uuid:invoice_id>/issue", acts.IssueView.as_view(), name="invoice-issue"),
     path("invoices/<uuid:invoice_id>/void", acts.VoidView.as_view(), name="invoice-void"),
+    path("invoices/<uuid:invoice_id>/corrections", corrections.CorrectionsView.as_view(), name="corrections"),
+    path(
+        "invoices/<uuid:invoice_id>/corrections/preview",
+        corrections.CorrectionPreviewView.as_view(),
+        name="correction-preview",
+    ),
+    path("invoices/<uuid:invoice_id>/corrections/advise", corrections.AdviceView.as_view(), name="correction-advice"),
+    path("invoices/<uuid:invoice_id>/replacements", corrections.ReplacementsView.as_view(), name="replacements"),
     path("invoices/<uuid:invoice_id>/payments", payments.PaymentsView.as_view(), name="invoice-payments"),
     path("invoices/<uuid:invoice_id>/pdf", papers.PdfView.as_view(), name="invoice-pdf"),
     path("invoices/<uuid:invoice_id>/verifactu", papers.VerifactuView.as_view(), name="invoice-verifactu"),

@@ -41,7 +41,7 @@ def test_what_was_issued_and_left_alone_is_sound(client: Client) -> None:
     [
         ("display_number", "A-2026-99999"),
         ("issue_date", "2026-01-01"),
-        ("fiscal_type", "R4"),
+        ("fiscal_type", "F3"),
         ("tax_total_eur", "1.00"),
         ("gross_total_eur", "1.00"),
     ],

@@ -1,0 +1,137 @@
+"""Corrections and replacements of issued invoices, and the advice that comes before."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from billing import errors, queries
+from billing.advice import Situation
+from billing.api import operations_on_corrections as operations
+from billing.api import translation
+from billing.api.acting import act
+from billing.api.answers import invoice_answer, location_of, warning_of
+from billing.api.reading import read_correction
+from billing.api.requests import AdviceRequest, ReplacementRequest
+from billing.families import family_of
+from billing.relations import represent_family
+from billing.representation import represent
+from billing.services.advising import advise_on
+from billing.services.correcting import create_correction, preview_correction
+from billing.services.drafting import Draft
+from billing.services.replacing import create_replacement
+from integrations.authentication import actor_of, principal_of
+from integrations.parameters import check_parameters
+from integrations.permissions import require_scopes
+from integrations.reading import body_of, read
+from integrations.scopes import Scope
+
+
+class CorrectionsView(APIView):
+    required_scopes = {"GET": (Scope.INVOICES_READ,), "POST": (Scope.INVOICES_WRITE,)}
+
+    @operations.READ_CORRECTIONS
+    def get(self, request: Request, invoice_id: uuid.UUID) -> Response:
+        check_parameters(request)
+        invoice = queries.visible_invoice(invoice_id, seller_ids=principal_of(request).seller_ids)
+        errors.refuse_unless_in_force(invoice)
+        return Response(represent_family(family_of([invoice_id])))
+
+    @operations.CREATE_CORRECTION
+    def post(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
+        _require_scopes(request)
+        return act(request, _action(request), invoice_id, lambda: self._correct(request, invoice_id))
+
+    def _correct(self, request: Request, invoice_id: uuid.UUID) -> Response:
+        seller_id = queries.seller_of_invoice(invoice_id, seller_ids=principal_of(request).seller_ids)
+        said = read_correction(body_of(request), invoice_id=invoice_id, seller_id=seller_id)
+        made = create_correction(
+            invoice_id=invoice_id,
+            correction=translation.correction_in(said),
+            client=translation.described_client(said),
+            source=translation.source_of(said, body_of(request), corrects=str(invoice_id)),
+            issue=said.get("issue", False),
+            by=actor_of(request),
+            now=timezone.now(),
+        )
+        return _answer(made)
+
+
+class CorrectionPreviewView(APIView):
+    required_scopes = {"POST": (Scope.INVOICES_READ,)}
+
+    @operations.PREVIEW_CORRECTION
+    def post(self, request: Request, invoice_id: uuid.UUID) -> Response:
+        check_parameters(request)
+        seller_id = queries.seller_of_invoice(invoice_id, seller_ids=principal_of(request).seller_ids)
+        said = read_correction(body_of(request), invoice_id=invoice_id, seller_id=seller_id)
+        parts, warnings = preview_correction(
+            invoice_id=invoice_id,
+            correction=translation.correction_in(said),
+            client=translation.described_client(said),
+            now=timezone.now(),
+        )
+        return Response({**represent(parts), "id": None, "warnings": [warning_of(fault) for fault in warnings]})
+
+
+class AdviceView(APIView):
+    required_scopes = {"POST": (Scope.INVOICES_READ,)}
+
+    @operations.ADVISE
+    def post(self, request: Request, invoice_id: uuid.UUID) -> Response:
+        check_parameters(request)
+        queries.seller_of_invoice(invoice_id, seller_ids=principal_of(request).seller_ids)
+        said = read(AdviceRequest, body_of(request))
+        advice = advise_on(
+            invoice_id=invoice_id,
+            what=Situation(said["what"]),
+            delivered=said.get("delivered", False),
+            event_date=said.get("event_date"),
+            now=timezone.now(),
+        )
+        return Response(advice.to_json(gettext))
+
+
+class ReplacementsView(APIView):
+    required_scopes = {"POST": (Scope.INVOICES_WRITE,)}
+
+    @operations.CREATE_REPLACEMENT
+    def post(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
+        _require_scopes(request)
+        return act(request, _action(request), invoice_id, lambda: self._replace(request, invoice_id))
+
+    def _replace(self, request: Request, invoice_id: uuid.UUID) -> Response:
+        said = read(ReplacementRequest, body_of(request))
+        made = create_replacement(
+            invoice_id=invoice_id,
+            replacement=translation.replacement_in(said),
+            client=translation.described_client(said),
+            source=translation.source_of(said, body_of(request), replaces=str(invoice_id)),
+            issue=said.get("issue", False),
+            by=actor_of(request),
+            now=timezone.now(),
+        )
+        return _answer(made)
+
+
+def _require_scopes(request: Request) -> None:
+    if body_of(request).get("issue") is True:
+        require_scopes(request, Scope.INVOICES_WRITE, Scope.INVOICES_ISSUE)
+
+
+def _action(request: Request) -> str:
+    return "invoice.issued" if body_of(request).get("issue") is True else "invoice.created"
+
+
+def _answer(made: Draft) -> Response:
+    answer = invoice_answer(made.parts, status=201 if made.is_new else 200, warnings=made.warnings)
+    if not made.is_new:
+        answer["Duplicate-Of"] = str(made.parts.invoice.id)
+        answer["Location"] = location_of(made.parts.invoice.id)
+    return answer
