@@ -8,6 +8,6 @@ CLOSED = importlib.import_module("config.migrations.0002_close_the_back_door").C
 
 
 class Migration(migrations.Migration):
-    dependencies = [("config", "0004_nightly_verification"), ("billing", "0004_corrections")]
+    dependencies = [("config", "0005_inspector"), ("billing", "0004_corrections")]
 
     operations = [migrations.RunSQL(CLOSED, migrations.RunSQL.noop)]
