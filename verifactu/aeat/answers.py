@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
+from core.errors import gettext_noop
 from verifactu.aeat.errors import Unreadable
 from verifactu.aeat.reading import Element, open_envelope
 
@@ -219,5 +220,5 @@ def _registered(record: Element) -> Registered:
 def _invoice(named: Element) -> tuple[str, str, date]:
     number, issue_date = named.text("NumSerieFactura"), named.day("FechaExpedicionFactura")
     if not number or issue_date is None:
-        raise Unreadable("The AEAT's answer does not name the invoice it is about.")
+        raise Unreadable(gettext_noop("The AEAT's answer does not name the invoice it is about."))
     return named.text("IDEmisorFactura"), number, issue_date
