@@ -20,6 +20,7 @@ from config.processes import Program, Service, Supervisor
 from config.stopping import Stopping
 
 _PATIENCE = 180.0  # seconds until the web server must answer
+_PATIENCE_WITH_AEAT = 60.0  # seconds until the simulated AEAT must listen
 _PATIENCE_WITH_PORT = 5.0  # seconds for a web server on its way out
 
 
@@ -29,16 +30,20 @@ class DemoError(Exception):
 
 def run(place: Place, stopping: Stopping) -> None:
     """Start everything in its order, keep it alive until ``stopping``, and end it all."""
-    _refuse_taken_port(place.port)
+    for port in (place.port, place.aeat_port):
+        _refuse_taken_port(port, f"make demo PORT={place.port + 1}")
     postgres = place.postgres()
     postgres.start()
     if postgres.pid is None:
         raise DemoError(f"Another demo runs in {place.folder}. End it, or choose another folder: make demo DATA_DIR=…")
     environment = place.environment(postgres.url())
-    services: list[Service] = [postgres, *place.programs(environment)]
+    aeat = place.simulated_aeat(environment)
+    aeat.start()  # it makes itself ready while the database does, so that nobody finds it closed
+    services: list[Service] = [postgres, aeat, *place.programs(environment)]
     supervisor = Supervisor(services, stopping=stopping, pid_file=place.folder / "pids.json", say=say)
     try:
         _prepare(place.preparation(environment), stopping)
+        _wait_for_aeat(place.aeat_port, aeat, stopping)
         supervisor.look()
         _wait_for_web(place, supervisor, stopping)
         supervisor.watch()
@@ -47,7 +52,7 @@ def run(place: Place, stopping: Stopping) -> None:
         supervisor.stop()
 
 
-def _refuse_taken_port(port: int) -> None:
+def _refuse_taken_port(port: int, way_out: str) -> None:
     """Now, since the web server would share the port with whoever has it."""
     deadline = time.monotonic() + _PATIENCE_WITH_PORT
     while True:
@@ -55,7 +60,7 @@ def _refuse_taken_port(port: int) -> None:
             socket.create_server(("127.0.0.1", port)).close()
         except OSError:
             if time.monotonic() > deadline:
-                raise DemoError(f"Port {port} is taken. Choose another one: make demo PORT={port + 1}") from None
+                raise DemoError(f"Port {port} is taken. Choose another one: {way_out}") from None
             time.sleep(0.1)
         else:
             return
@@ -72,6 +77,21 @@ def _prepare(program: Program, stopping: Stopping) -> None:
         raise DemoError(f"The preparation ended with {code}. The end of {program.log}:\n{end}")
 
 
+def _wait_for_aeat(port: int, aeat: Program, stopping: Stopping) -> None:
+    deadline = time.monotonic() + _PATIENCE_WITH_AEAT
+    while not _listens(port) and not stopping.wait(0.1):
+        if not aeat.alive() or time.monotonic() > deadline:
+            raise DemoError(f"The simulated AEAT does not answer. See {aeat.log}")
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
 def _wait_for_web(place: Place, supervisor: Supervisor, stopping: Stopping) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not _answers(place.port):
@@ -80,7 +100,7 @@ def _wait_for_web(place: Place, supervisor: Supervisor, stopping: Stopping) -> N
         if time.monotonic() > deadline:
             raise DemoError(f"The web server does not answer. See {place.folder / 'log' / 'web.log'}")
         supervisor.look()
-    print(welcome(json.loads(place.facts.read_text()), place.folder), flush=True)  # noqa: T201 - a command's output
+    print(welcome(json.loads(place.facts.read_text()), place.folder, place.aeat_url), flush=True)  # noqa: T201 - a command's output
 
 
 def _answers(port: int) -> bool:

@@ -34,6 +34,20 @@ class Place:
         return f"http://localhost:{self.port}"
 
     @property
+    def aeat_port(self) -> int:
+        """Where the simulated AEAT listens: 8443 beside 8000."""
+        return self.port + 443 if self.port + 443 < 65536 else self.port - 443
+
+    @property
+    def aeat_url(self) -> str:
+        return f"https://localhost:{self.aeat_port}"
+
+    @property
+    def certificates(self) -> Path:
+        """Those of the test sellers, and what the simulated AEAT holds."""
+        return self.folder / "certificates"
+
+    @property
     def facts(self) -> Path:
         """What scripts read: addresses, users, tokens."""
         return self.folder / "demo.json"
@@ -56,6 +70,9 @@ class Place:
             "DEBUG": "off",
             "TRUSTED_PROXIES": "0",
             "REDIS_URL": "",
+            "CERTIFICATES_FOLDER": str(self.certificates),
+            "AEAT_TEST_URL": self.aeat_url,
+            "AEAT_TEST_CA": "",
             "WEB_PROCESSES": _WEB_PROCESSES,
             "EMAIL_URL": "consolemail://",
             "LOG_LEVEL": "INFO",
@@ -69,6 +86,12 @@ class Place:
             write_private(file, json.dumps(made))
         kept: dict[str, str] = json.loads(file.read_text())
         return kept
+
+    def simulated_aeat(self, environment: Mapping[str, str]) -> Program:
+        """Whom test mode sends to. It asks for a shorter wait than the AEAT's, since a demo is watched."""
+        command = [sys.executable, str(ROOT / "manage.py"), "simulate_aeat", "--port", str(self.aeat_port)]
+        flags = ["--folder", str(self.certificates), "--wait", "2"]
+        return self._program("aeat", [*command, *flags], environment)
 
     def programs(self, environment: Mapping[str, str]) -> list[Program]:
         """The web server, two workers for what must not fail, and django-q2 for the rest."""

@@ -37,7 +37,7 @@ def curl_line(facts: Facts) -> str:
     )
 
 
-def welcome(facts: Facts, folder: Path) -> str:
+def welcome(facts: Facts, folder: Path, aeat_url: str) -> str:
     """Addresses, passwords, tokens, and the first thing to try."""
     users = [f"  {user['username']:<12} {user['password']}" for user in facts["users"].values()]
     tokens = [f"  {name:<12} {token}" for name, token in facts["tokens"].items()]
@@ -47,6 +47,7 @@ def welcome(facts: Facts, folder: Path) -> str:
         *users,
         f"\nAPI    {facts['base_url']}/api/v1/docs",
         *tokens,
+        f"\nInvoices are registered with a simulated AEAT at {aeat_url} (docs/simulated-aeat.md)",
         "\nCreate and issue an invoice:\n",
         curl_line(facts),
         "",

@@ -78,9 +78,44 @@ def test_it_runs_a_web_server_two_workers_and_a_cluster(place):
     assert [program.name for program in place.programs({})] == ["web", "work-1", "work-2", "qcluster"]
 
 
+def test_test_mode_talks_to_its_own_simulated_aeat(place):
+    environment = place.environment("")
+    assert environment["AEAT_TEST_URL"] == f"https://localhost:{place.aeat_port}"
+    assert environment["CERTIFICATES_FOLDER"] == str(place.folder / "certificates")
+    assert place.simulated_aeat(environment).name == "aeat"
+
+
+@pytest.mark.parametrize(("port", "aeat_port"), [(8000, 8443), (65092, 65535), (65093, 64650)])
+def test_the_simulated_aeat_has_a_port_beside_the_web_servers(port, aeat_port, tmp_path):
+    assert Place(tmp_path, port).aeat_port == aeat_port
+
+
+def test_a_taken_port_of_the_simulated_aeat_is_refused_too(place, monkeypatch):
+    monkeypatch.setattr(demo, "_PATIENCE_WITH_PORT", 0.2)
+    with (
+        socket.create_server(("127.0.0.1", place.aeat_port)),
+        pytest.raises(demo.DemoError, match=f"PORT={place.port + 1}"),
+    ):
+        demo.run(place, Stopping())
+
+
+def test_a_simulated_aeat_that_does_not_start_ends_it(place, monkeypatch, fast_disk):
+    monkeypatch.setattr(Place, "preparation", lambda self, environment: _python(self, ""))
+    monkeypatch.setattr(Place, "simulated_aeat", lambda self, environment: _python(self, "raise SystemExit(3)"))
+    with pytest.raises(demo.DemoError, match="The simulated AEAT does not answer"):
+        demo.run(place, Stopping())
+    assert not (place.folder / "postgres" / "postmaster.pid").exists()
+
+
 def test_it_says_where_to_go_with_what(tmp_path):
-    said = welcome(FACTS, tmp_path)
-    for word in ("http://localhost:8000/admin/", "pass-word", "corr_test_abc", "http://localhost:8000/api/v1/docs"):
+    said = welcome(FACTS, tmp_path, "https://localhost:8443")
+    for word in (
+        "https://localhost:8443",
+        "http://localhost:8000/admin/",
+        "pass-word",
+        "corr_test_abc",
+        "http://localhost:8000/api/v1/docs",
+    ):
         assert word in said
 
 
@@ -222,7 +257,8 @@ def test_the_demo_issues_by_curl_survives_kills_keeps_its_data_and_leaves_nothin
     assert "web ended and is started again" in first.said()
 
     everybody = first.everybody()
-    assert len(everybody) >= 8
+    assert len(everybody) >= 9
+    assert "aeat" in first.pids()
     first.process.send_signal(signal.SIGINT)  # to make alone, as a script does
     assert ends(everybody)
     first.process.wait(10)
