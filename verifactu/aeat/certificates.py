@@ -52,8 +52,16 @@ class Certificate:
         return self.facts.not_after
 
     def present(self, context: ssl.SSLContext) -> None:
-        """Let ``context`` show this certificate."""
-        self.keystore.present(context)
+        """Let ``context`` show this certificate. Raises Misconfigured if TLS takes it for too weak."""
+        try:
+            self.keystore.present(context)
+        except ssl.SSLError as error:
+            raise Misconfigured(
+                gettext_noop("%(path)s is of no use for TLS: %(reason)s."),
+                remedy=gettext_noop("Ask its authority for a new one, with an RSA key of 2048 bits or more."),
+                path=self.place.path,
+                reason=(error.reason or "").replace("_", " ").lower(),
+            ) from error
 
     def check_dates(self, now: datetime) -> None:
         """Raises Misconfigured unless it is valid now."""

@@ -28,10 +28,10 @@ class Channel:
     certificate: Certificate
     _context: ssl.SSLContext = field(repr=False)
 
-    def post(self, message: bytes) -> Reply:
-        """Send a SOAP message, once. Raises NotSent, Misconfigured and TooMany, of which nothing was processed, and
+    def post(self, message: bytes, *, patience: float = transport.PATIENCE) -> Reply:
+        """Send a SOAP message, once, and wait ``patience`` seconds at most. Raises NotSent, Misconfigured and TooMany, of which nothing was processed, and
         NoAnswer, of which nobody knows."""
-        return transport.post(self.endpoint, message, context=self._context)
+        return transport.post(self.endpoint, message, context=self._context, patience=patience)
 
 
 def open_channel(*, tax_id: str, mode: str, now: datetime | None = None) -> Channel:

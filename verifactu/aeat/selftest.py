@@ -31,6 +31,9 @@ SKEW_TO_WARN: Final = timedelta(seconds=60)
 MOST_SKEW: Final = timedelta(seconds=240)
 """Beyond this the AEAT accepts records with errors (2004)."""
 
+PATIENCE: Final = 30
+"""Seconds: somebody is looking at the page."""
+
 _NAMES: Final = {
     "file": gettext_noop("Certificate file"),
     "permissions": gettext_noop("Who may read it"),
@@ -147,7 +150,7 @@ def _conversation(channel: Channel, issuer: Party, now: datetime) -> Iterator[Ch
     )
     begun = time.monotonic()
     try:
-        reply = channel.post(question)
+        reply = channel.post(question, patience=PATIENCE)
     except WireError as error:
         yield Check.failed("endpoint", error)
         return

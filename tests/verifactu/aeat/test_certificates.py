@@ -229,6 +229,15 @@ def test_a_certificate_without_its_key_is_of_no_use(folder):
     assert "together with its private key" in str(refused(PERSON))
 
 
+def test_a_key_that_tls_takes_for_too_weak_is_told_before_anybody_is_called(folder):
+    """Made by OpenSSL: RSA with 1024 bits."""
+    put(folder, (DATA / "weak_key.p12").read_bytes(), name=PERSON)
+    weak = certificate_of(tax_id=PERSON, mode=Mode.TEST, now=datetime(2030, 1, 1, tzinfo=UTC))
+
+    with pytest.raises(Misconfigured, match="of no use for TLS: ee key too small"):
+        weak.present(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+
 def test_a_malformed_certificate_is_told_as_such(folder):
     mine = identity()
     der = mine.certificate.public_bytes(Encoding.DER).replace(b"PERSONA DE PRUEBA", b"PERSONA DE \xff\xfe\xfd\xfcBA")

@@ -1,6 +1,7 @@
 """Live speaks to the AEAT and nobody else; test never reaches where invoices are real."""
 
 import pytest
+from django_verifactu.aeat import transport as others
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,14 @@ def test_each_kind_of_certificate_has_its_door_in_each_mode(mode, is_seal, url):
 
     assert found == f"{url}/wlpl/TIKE-CONT/ws/SistemaFacturacion/VerifactuSOAP"
     assert is_the_aeats(mode, "preproduction")
+
+
+@pytest.mark.parametrize("mode", [*Mode])
+@pytest.mark.parametrize("is_seal", [True, False])
+def test_the_doors_are_those_that_another_program_knocks_at(mode, is_seal):
+    host = others._HOSTS[mode is Mode.LIVE, is_seal]
+
+    assert endpoint(mode=mode, is_seal=is_seal, test_url="preproduction") == f"https://{host}{others._PATH}"
 
 
 @pytest.mark.parametrize("is_seal", [True, False])
