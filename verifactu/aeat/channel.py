@@ -29,8 +29,8 @@ class Channel:
     _context: ssl.SSLContext = field(repr=False)
 
     def post(self, message: bytes, *, patience: float = transport.PATIENCE) -> Reply:
-        """Send a SOAP message, once, and wait ``patience`` seconds at most. Raises NotSent, Misconfigured and TooMany, of which nothing was processed, and
-        NoAnswer, of which nobody knows."""
+        """Send a SOAP message, once, and wait ``patience`` seconds at most. Raises NotSent, Misconfigured and TooMany,
+        of which nothing was processed, and NoAnswer, of which nobody knows."""
         return transport.post(self.endpoint, message, context=self._context, patience=patience)
 
 
