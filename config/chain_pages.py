@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
 
-from audit.admin import actor_of_user, attempt, history_of, perform
+from audit.admin import Act, actor_of_user, attempt, history_of, perform
 from audit.models import AuditEntry
 from billing.services.proving import verify_chain
 from verifactu.admin import ChainAdmin
@@ -37,8 +37,6 @@ admin.site.unregister(Chain)
 class ProvableChainAdmin(ChainAdmin):
     """Whoever may see a chain may have it proved and take it away: that changes nothing, and is written down."""
 
-    change_form_template = "admin/verifactu/chain/change_form.html"
-
     def get_urls(self) -> list[URLPattern]:
         verify, export = self.admin_site.admin_view(self.verify_view), self.admin_site.admin_view(self.export_view)
         return [
@@ -46,6 +44,11 @@ class ProvableChainAdmin(ChainAdmin):
             path("<uuid:chain_id>/export/", export, name="verifactu_chain_export"),
             *super().get_urls(),
         ]
+
+    def acts(self, request: HttpRequest, chain: Chain) -> list[Act]:
+        verify = Act(_("Verify the chain"), reverse("admin:verifactu_chain_verify", args=[chain.id]))
+        export = Act(_("Export records"), reverse("admin:verifactu_chain_export", args=[chain.id]))
+        return [export, verify, *super().acts(request, chain)]
 
     def verify_view(self, request: HttpRequest, chain_id: uuid.UUID) -> HttpResponse | TemplateResponse:
         """The last results; by POST a new one."""

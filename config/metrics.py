@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -12,9 +12,14 @@ from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from billing.models import Document, DocumentState, Invoice, InvoiceStatus
+from billing.models import Document, DocumentState, Invoice, InvoiceStatus, Seller
+from core.modes import Mode
 from integrations.middleware import client_address
 from integrations.models import WorkerHeartbeat
+from verifactu import overview
+from verifactu.aeat.certificates import stored_certificate
+from verifactu.aeat.errors import Misconfigured
+from verifactu.models import Sender
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _COUNTED = ("billing_invoice", "integrations_event", "audit_auditentry")
@@ -39,7 +44,39 @@ def figures(now: datetime) -> Iterator[tuple[str, float]]:
         yield f'invoices_waiting{{status="{status}"}}', Invoice.objects.filter(status=status).count()
     for beat in WorkerHeartbeat.objects.all():
         yield f'worker_silent_seconds{{step="{beat.name}"}}', (now - beat.at).total_seconds()
+    yield from _aeat(now)
+    yield from _certificates(now)
     yield from _estimated_rows()
+
+
+def _aeat(now: datetime) -> Iterator[tuple[str, float]]:
+    """What waits for the AEAT, by mode: nobody is woken for a test."""
+    waiting = overview.waiting()
+    stopped = dict(
+        Sender.objects.exclude(stop_reason="").values_list("chain__mode").annotate(count=Count("pk")).order_by()
+    )
+    mended = dict(overview.to_be_mended().order_by().values_list("record__chain__mode").annotate(count=Count("pk")))
+    for mode in Mode:
+        own = [chain for chain in waiting if chain.sender.chain.mode == mode]
+        label = f'{{mode="{mode}"}}'
+        yield f"aeat_records_waiting{label}", sum(chain.records for chain in own)
+        yield (
+            f"aeat_oldest_waiting_seconds{label}",
+            max([(now - chain.oldest).total_seconds() for chain in own], default=0),
+        )
+        yield f"aeat_senders_stopped{label}", stopped.get(mode, 0)
+        yield f"aeat_records_to_be_mended{label}", mended.get(mode, 0)
+
+
+def _certificates(now: datetime) -> Iterator[tuple[str, float]]:
+    """Days until each seller's certificate ends, below nought afterwards; nothing of one that cannot be opened. A
+    seller is told by the id of its row: its NIF may be a person's."""
+    for seller, mode, tax_id in Seller.objects.values_list("id", "mode", "tax_id").order_by("id"):
+        try:
+            left = stored_certificate(tax_id=tax_id, mode=Mode(mode)).not_after - now
+        except Misconfigured:
+            continue
+        yield f'aeat_certificate_days_left{{seller="{seller}",mode="{mode}"}}', round(left / timedelta(days=1), 2)
 
 
 def _estimated_rows() -> Iterator[tuple[str, float]]:

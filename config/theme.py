@@ -52,7 +52,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "8px",
     "COLORS": {"primary": _PETROL},
     "STYLES": [_address_of("billing/admin.css")],
-    "DASHBOARD_CALLBACK": "billing.admin.dashboard.dashboard",
+    "DASHBOARD_CALLBACK": "config.front_page.front_page",
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
@@ -69,6 +69,14 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Invoices"), "receipt_long", "billing_invoice", "billing.view_invoice"),
                     _item(_("Payments"), "payments", "billing_payment", "billing.view_payment"),
                     _item(_("Clients"), "groups", "clients_client", "clients.view_client"),
+                    _item(
+                        _("AEAT"),
+                        "account_balance",
+                        "verifactu_sender",
+                        "verifactu.view_sender",
+                        badge="verifactu.admin.menu.badge",
+                        badge_variant="danger",
+                    ),
                 ],
             },
             {
@@ -88,6 +96,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("Audit log"), "policy", "audit_auditentry", "audit.view_auditentry"),
                     _item(_("Fiscal records"), "link", "verifactu_fiscalrecord", "verifactu.view_fiscalrecord"),
+                    _item(_("Submissions"), "outbox", "verifactu_submission", "verifactu.view_submission"),
                     _item(_("Chains"), "verified", "verifactu_chain", "verifactu.view_chain"),
                     _item(_("Events"), "bolt", "integrations_event", "integrations.view_event"),
                     _item(_("Documents"), "picture_as_pdf", "billing_document", "billing.view_document"),

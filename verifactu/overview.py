@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from verifactu.aeat import catalogue
 from verifactu.models import ExchangeOutcome, FiscalRecord, RecordAnswer, RecordOutcome, Sender
+
+LATE: Final = timedelta(minutes=10)
+"""What waits longer than that is worth a look: in the ordinary run of things the AEAT has answered by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +25,42 @@ class Waiting:
     records: int
     oldest: datetime
 
+    def is_overdue(self, *, now: datetime) -> bool:
+        """Whether somebody should look at it: stopped, failing, or late."""
+        return bool(self.sender.stop_reason or self.sender.failures) or self.oldest < now - LATE
+
 
 def waiting() -> list[Waiting]:
-    """Every chain with records that the AEAT has not answered, the longest wait first."""
-    found = []
-    behind = Sender.objects.filter(chain__last_sequence__gt=F("sent_through"))
-    for sender in behind.select_related("chain__seller", "open_submission"):
-        ahead = FiscalRecord.objects.filter(
-            chain=sender.chain_id, sequence__gt=sender.sent_through, answer__isnull=True
+    """Every chain with records that the AEAT has not answered, the longest wait first. One query, however many."""
+    ahead = FiscalRecord.objects.filter(
+        chain=OuterRef("chain"), sequence__gt=OuterRef("sent_through"), answer__isnull=True
+    ).order_by()
+    behind = (
+        _behind()
+        .annotate(
+            ahead=Subquery(ahead.values("chain").annotate(count=Count("pk")).values("count")),
+            oldest=Subquery(ahead.order_by("sequence").values("generated_at")[:1]),
         )
-        oldest = ahead.order_by("sequence").values_list("generated_at", flat=True).first()
-        if oldest is not None:
-            found.append(Waiting(sender, ahead.count(), oldest))
-    return sorted(found, key=lambda chain: chain.oldest)
+        .filter(oldest__isnull=False)
+        .select_related("chain__seller", "open_submission")
+        .defer("open_submission__request", "open_submission__response")
+        .order_by("oldest")
+    )
+    return [Waiting(sender, sender.ahead, sender.oldest) for sender in behind]
+
+
+def overdue_records(*, now: datetime) -> int:
+    """How many records wait of the chains that are stopped, fail, or have not been answered for LATE: what somebody
+    should look at. By the chains' heads alone, so that every page can afford to say it."""
+    first = FiscalRecord.objects.filter(
+        chain=OuterRef("chain"), sequence=OuterRef("sent_through") + 1, generated_at__lt=now - LATE
+    )
+    troubled = _behind().filter(~Q(stop_reason="") | Q(failures__gt=0) | Exists(first))
+    return troubled.aggregate(total=Sum(F("chain__last_sequence") - F("sent_through")))["total"] or 0
+
+
+def _behind() -> QuerySet[Sender]:
+    return Sender.objects.filter(chain__last_sequence__gt=F("sent_through"))
 
 
 def to_be_mended() -> QuerySet[RecordAnswer]:

@@ -1,6 +1,7 @@
 """What every admin of the house stands on: who is at the door, lists that stay fast, forms that call verbs, refusals
 that are told and written down; and the log itself, to be read."""
 
+from audit.admin.acts import Act
 from audit.admin.badges import Tone, badge
 from audit.admin.entries import AuditEntryAdmin, history_of
 from audit.admin.filters import ChoiceFilter, DayFilter, TextFilter
@@ -10,6 +11,7 @@ from audit.admin.verbs import VerbAdmin, VerbForm
 from audit.people import actor_of_user, nobody_known
 
 __all__ = [
+    "Act",
     "AuditEntryAdmin",
     "CalmAdmin",
     "ChoiceFilter",

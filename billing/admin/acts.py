@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from audit.admin import Act
 from billing.admin.pages import may, url_of
 from billing.models import Invoice, InvoiceStatus
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """A button: a link to a page that asks, or a form that acts at once (``posts``)."""
-
-    label: str | Promise
-    url: str
-    tone: str = "plain"
-    posts: bool = False
 
 
 def acts_on(request: HttpRequest, invoice: Invoice) -> list[Act]:
