@@ -21,6 +21,7 @@ from integrations.models import ApiToken, Event
 from integrations.services.tokens import create_token
 from tests import builders
 from tests.admin.people import GROUPS, browser_of
+from tests.verifactu.answers import an_inquiry, answer
 from verifactu.models import Chain, FiscalRecord
 
 EVERYBODY = set(GROUPS)
@@ -61,6 +62,10 @@ OURS = {
     "auth_user_password_change": ADMIN,
     "verifactu_chain_verify": EVERYBODY,
     "verifactu_chain_export": EVERYBODY,
+    "verifactu_sender_resume": FINANCE,
+    "verifactu_sender_self_test": EVERYBODY,
+    "verifactu_submission_file": EVERYBODY,
+    "verifactu_inquiry_file": EVERYBODY,
 }
 # For everybody who is let in; what they show is filtered by permission.
 COMMON = {"index", "login", "logout", "password_change", "password_change_done", "autocomplete", "jsi18n", "search"}
@@ -103,6 +108,7 @@ def house(client_row: Client) -> dict[str, Any]:
     payment = record_payment(
         invoice_id=invoice.id, amount=invoice.amount_due, date=now.date(), by=builders.MARIA, now=now
     )
+    answered = answer(FiscalRecord.objects.get(), "rejected", code=1239)
     token, _secret = create_token(
         name="shop",
         mode=Mode.TEST,
@@ -121,6 +127,10 @@ def house(client_row: Client) -> dict[str, Any]:
         "clients_client": client_row.id,
         "verifactu_chain": Chain.objects.get().id,
         "verifactu_fiscalrecord": FiscalRecord.objects.get().id,
+        "verifactu_sender": Chain.objects.get().id,
+        "verifactu_recordanswer": answered.id,
+        "verifactu_submission": answered.submission_id,
+        "verifactu_inquiry": an_inquiry(Chain.objects.get()).id,
         "integrations_apitoken": token.id,
         "integrations_event": Event.objects.first().id,
         "audit_auditentry": AuditEntry.objects.first().id,
@@ -131,6 +141,7 @@ def url_of(name: str, house: dict[str, Any]) -> str:
     pattern = next(pattern for pattern in patterns() if pattern.name == name)
     model = name.rpartition("_")[0]
     draft_only = {"submit", "confirm", "return", "discard", "preview_pdf", "paper"}
+    exchange = house.get(model.removesuffix("_file"))
     invoice = house["draft" if name.removeprefix("billing_invoice_") in draft_only else "billing_invoice"]
     known = {
         "invoice_id": invoice,
@@ -138,6 +149,8 @@ def url_of(name: str, house: dict[str, Any]) -> str:
         "payment_id": house["billing_payment"],
         "token_id": house["integrations_apitoken"],
         "chain_id": house["verifactu_chain"],
+        "exchange_id": exchange,
+        "part": "request",
         "object_id": house.get(model, 1),
         "id": 1,
     }

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -11,6 +12,9 @@ from integrations import health
 from integrations.models import WorkerHeartbeat
 from integrations.services.heartbeats import beat
 from tests.builders import a_client, a_seller, an_invoice
+from tests.verifactu.answers import answer
+from verifactu.aeat.errors import Misconfigured
+from verifactu.models import FiscalRecord, Sender
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +90,43 @@ def test_the_figures_are_read_from_rows():
     assert read['invoices_waiting{status="in_review"}'] == 0
     assert read['worker_silent_seconds{step="documents"}'] == pytest.approx(5 + 365 * 24 * 3600)
     assert read['table_rows{table="billing_invoice"}'] >= 0
+
+
+@pytest.mark.django_db
+def test_what_waits_for_the_aeat_is_told_by_mode():
+    for mode, tax_id in (("live", "B99999021"), ("test", "89890001K")):
+        an_invoice(a_client(a_seller(mode=mode, tax_id=tax_id)))
+    now = timezone.now()
+    live = Sender.objects.get(chain__mode="live")
+    live.failures, live.failing_since, live.stop_reason = 1, now, "suspended"
+    live.save()
+    answer(FiscalRecord.objects.get(chain__mode="test"), "rejected", code=1239)
+    Sender.objects.filter(chain__mode="test").update(sent_through=1)
+    read = dict(figures(now + timedelta(hours=1)))
+    for name, in_live, in_test in (
+        ("records_waiting", 1, 0),
+        ("senders_stopped", 1, 0),
+        ("records_to_be_mended", 0, 1),
+    ):
+        assert read[f'aeat_{name}{{mode="live"}}'] == in_live, name
+        assert read[f'aeat_{name}{{mode="test"}}'] == in_test, name
+    assert read['aeat_oldest_waiting_seconds{mode="live"}'] >= 3600
+    assert read['aeat_oldest_waiting_seconds{mode="test"}'] == 0
+
+
+@pytest.mark.django_db
+def test_how_long_certificates_last_is_told_without_anybodys_nif(monkeypatch):
+    now = timezone.now()
+    sellers = [a_seller(mode=mode, tax_id=tax_id) for mode, tax_id in (("live", "B99999021"), ("test", "89890001K"))]
+
+    def stored(*, tax_id, mode):
+        if mode == "live":
+            raise Misconfigured("There is no certificate.")
+        return SimpleNamespace(not_after=now + timedelta(days=6))
+
+    monkeypatch.setattr("config.metrics.stored_certificate", stored)
+    told = {name: value for name, value in figures(now) if name.startswith("aeat_certificate_days_left")}
+    assert told == {f'aeat_certificate_days_left{{seller="{sellers[1].id}",mode="test"}}': 6}
 
 
 @pytest.mark.django_db
