@@ -22,7 +22,7 @@ def extend_groups(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("config", "0005_inspector"),
+        ("config", "0006_close_after_corrections"),
         ("billing", "0003_groups"),
         ("verifactu", "0002_sending"),
     ]
