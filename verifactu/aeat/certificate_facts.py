@@ -43,12 +43,19 @@ class Facts:
 def facts_of(certificate: x509.Certificate) -> Facts:
     """Read them."""
     return Facts(
-        subject=certificate.subject.rfc4514_string(),
-        issuer=certificate.issuer.rfc4514_string(),
+        subject=name_of(certificate.subject),
+        issuer=name_of(certificate.issuer),
         tax_id=_tax_id(certificate.subject),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         is_seal=_is_seal(certificate),
+    )
+
+
+def name_of(name: x509.Name) -> str:
+    """As people read it (RFC 4514)."""
+    return name.rfc4514_string(
+        {NameOID.SERIAL_NUMBER: "serialNumber", NameOID.ORGANIZATION_IDENTIFIER: "organizationIdentifier"}
     )
 
 

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
 from core.errors import gettext_noop
-from verifactu.aeat.certificate_facts import Facts, facts_of
+from verifactu.aeat.certificate_facts import Facts, facts_of, name_of
 from verifactu.aeat.errors import Misconfigured
 
 
@@ -39,7 +39,7 @@ def unlock(content: bytes, password: str, *, path: Path) -> Keystore:
     key, certificate, others = _open(content, password, path)
     chain = _chain(certificate, others)
     pem = key + b"".join(each.public_bytes(Encoding.PEM) for each in (certificate, *chain))
-    return Keystore(facts_of(certificate), tuple(issuer.subject.rfc4514_string() for issuer in chain), pem)
+    return Keystore(facts_of(certificate), tuple(name_of(issuer.subject) for issuer in chain), pem)
 
 
 def _open(content: bytes, password: str, path: Path) -> tuple[bytes, x509.Certificate, Sequence[x509.Certificate]]:

@@ -89,7 +89,12 @@ def _connect(connection: HTTPSConnection, host: str) -> None:
         if _refuses_certificate(error):
             raise refused_certificate(host) from error
         raise NotSent(
-            gettext_noop("%(host)s cannot be reached: %(reason)s."), host=host, reason=_reason(error)
+            gettext_noop("%(host)s cannot be reached: %(reason)s."),
+            remedy=gettext_noop(
+                "See that this machine may connect to it (firewall, DNS), or that the simulated AEAT is running."
+            ),
+            host=host,
+            reason=_reason(error),
         ) from error
 
 

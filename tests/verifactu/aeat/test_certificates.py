@@ -79,7 +79,8 @@ def test_a_sellers_certificate_is_found_by_its_nif_and_tells_what_it_is(folder):
     assert certificate.representative is None
     assert not certificate.is_seal
     assert (certificate.facts.not_before, certificate.not_after) == (BEGINS, ENDS)
-    assert "99999972C" in certificate.subject
+    assert f"organizationIdentifier=VATES-{SHOP}" in certificate.subject
+    assert "serialNumber=IDCES-99999972C" in certificate.subject
     assert certificate.keystore.issuers == (authority().certificate.subject.rfc4514_string(),)
 
 
