@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from decimal import Decimal
 
-from billing.models import Invoice, InvoiceStatus
 from core.errors import Conflict, Fault, NotFound, gettext_noop
 from core.money import CENT
 
@@ -72,14 +71,6 @@ def invoice_not_issued(invoice_id: uuid.UUID) -> Conflict:
         gettext_noop("Only an issued invoice can be corrected or replaced; a draft is edited."),
         extra={"invoice": str(invoice_id)},
     )
-
-
-def refuse_unless_in_force(invoice: Invoice) -> None:
-    """Raise the Conflict that says why an invoice cannot be corrected or replaced."""
-    if invoice.status != InvoiceStatus.ISSUED:
-        raise invoice_not_issued(invoice.id)
-    if hasattr(invoice, "annulment"):
-        raise invoice_voided(invoice.id, invoice.display_number or "")
 
 
 def correction_stale(invoice_id: uuid.UUID) -> Conflict:

@@ -8,7 +8,7 @@ from datetime import date
 
 from billing import errors
 from billing.drafts import InvoiceDraft
-from billing.models import Invoice
+from billing.models import Invoice, InvoiceStatus
 from billing.parties import PartyCopy
 from billing.queries import replacement_in_force
 from billing.representation import Parts
@@ -64,11 +64,14 @@ def _before(parts: Parts) -> Before:
 
 
 def refuse_unless_in_force(invoice_ids: Iterable[uuid.UUID]) -> list[Invoice]:
-    """These invoices, in that order, if all are issued and none is voided."""
+    """These invoices, in that order. Raises Conflict ``invoice_not_issued`` or ``invoice_voided``."""
     listed = list(invoice_ids)
     found = Invoice.objects.select_related("annulment").in_bulk(listed)
     for invoice in found.values():
-        errors.refuse_unless_in_force(invoice)
+        if invoice.status != InvoiceStatus.ISSUED:
+            raise errors.invoice_not_issued(invoice.id)
+        if hasattr(invoice, "annulment"):
+            raise errors.invoice_voided(invoice.id, invoice.display_number or "")
     return [found[one] for one in listed if one in found]
 
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing import errors, queries
+from billing import queries
 from billing.advice import Situation
 from billing.api import operations_on_corrections as operations
 from billing.api import translation
@@ -26,6 +26,7 @@ from billing.services.advising import advise_on
 from billing.services.correcting import create_correction, preview_correction
 from billing.services.drafting import Draft
 from billing.services.replacing import create_replacement
+from billing.services.standing import refuse_unless_in_force
 from integrations.authentication import actor_of, principal_of
 from integrations.parameters import check_parameters
 from integrations.permissions import require_scopes
@@ -39,8 +40,8 @@ class CorrectionsView(APIView):
     @operations.READ_CORRECTIONS
     def get(self, request: Request, invoice_id: uuid.UUID) -> Response:
         check_parameters(request)
-        invoice = queries.visible_invoice(invoice_id, seller_ids=principal_of(request).seller_ids)
-        errors.refuse_unless_in_force(invoice)
+        queries.seller_of_invoice(invoice_id, seller_ids=principal_of(request).seller_ids)
+        refuse_unless_in_force([invoice_id])
         return Response(represent_family(family_of([invoice_id])))
 
     @operations.CREATE_CORRECTION
