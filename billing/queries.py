@@ -91,8 +91,9 @@ def with_parts(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
 
 
 def with_paid(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    """Invoices with what was paid of each (``paid_sum``), for lists: a look into an index for each row shown."""
-    return invoices.annotate(paid_sum=Coalesce(_PAID, ZERO))
+    """Invoices with what was paid of each (``paid_sum``) and their annulments, for lists: a look into an index for each
+    row shown."""
+    return invoices.select_related("annulment").annotate(paid_sum=Coalesce(_PAID, ZERO))
 
 
 def parts_of(invoice: Invoice) -> Parts:

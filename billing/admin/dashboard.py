@@ -99,14 +99,15 @@ def _recent() -> QuerySet[Invoice]:
 
 
 def _overdue(today: date) -> QuerySet[Invoice]:
-    """Issued, due, and not paid in full; what became due last comes first, since it is what one can still mend.
+    """Issued, due, not voided, and not paid in full; what became due last comes first, since it is what one can still mend.
 
     What is paid is a sum of rows: only so many of the invoices that became due last are looked through for it.
     """
     since = today - timedelta(days=OVERDUE_DAYS)
     due = Invoice.objects.filter(status=InvoiceStatus.ISSUED, due_date__gte=since, due_date__lt=today)
     latest = due.order_by("-due_date", "-id").values("pk")[:LOOKED_THROUGH]
-    unpaid = queries.with_paid(Invoice.objects.filter(pk__in=latest)).filter(amount_due__gt=F("paid_sum"))
+    in_force = queries.with_paid(Invoice.objects.filter(pk__in=latest, annulment=None))
+    unpaid = in_force.filter(amount_due__gt=F("paid_sum"))
     return unpaid.order_by("-due_date", "-id")[:SHOWN]
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import ChoiceFilter, DayFilter
+from billing import queries
 from billing.models import Invoice, InvoiceStatus, Seller, Series
+from billing.representation import VOIDED
 from core.text import searchable
 
 
@@ -16,7 +19,15 @@ class StatusFilter(ChoiceFilter):
     title, names, lookup = _("status"), ("status",), "status"
 
     def options(self) -> list[tuple[Any, Any]]:
-        return InvoiceStatus.choices
+        return [*InvoiceStatus.choices, (VOIDED, _("voided"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """A voided invoice's row says «issued» for ever; its annulment stands beside it."""
+        status = self.value("status")
+        if status == VOIDED:
+            return queries.voided(queryset)
+        found = super().queryset(request, queryset)
+        return queries.not_voided(found) if status == InvoiceStatus.ISSUED else found
 
 
 class SellerFilter(ChoiceFilter):

@@ -33,12 +33,15 @@ _DOCUMENT = {
 
 
 def status_badge(invoice: Invoice) -> SafeString:
+    """Of an invoice that was read with its annulment, if it has one."""
+    if hasattr(invoice, "annulment"):
+        return badge(_("voided"), Tone.BAD)
     return badge(invoice.get_status_display(), _STATUS[InvoiceStatus(invoice.status)])
 
 
 def payment_badge(invoice: Invoice) -> SafeString | str:
     """Of an issued invoice that was read with what is paid of it; nothing for a draft."""
-    if invoice.status != InvoiceStatus.ISSUED:
+    if invoice.status != InvoiceStatus.ISSUED or hasattr(invoice, "annulment"):
         return ""
     paid: Decimal = getattr(invoice, "paid_sum", ZERO)
     return badge(*_PAYMENT[payment_status(invoice, paid)])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from billing.documents.view import DocumentView, LineView, TaxView
-from billing.models import Invoice, InvoiceLine, InvoiceStatus, SeriesKind, TaxSubtotal
+from billing.documents.view import DocumentView, LineView, ReferenceView, TaxView
+from billing.models import Invoice, InvoiceLine, InvoiceStatus, IssuingParty, SeriesKind, TaxSubtotal
 from billing.parties import PartyCopy
 from billing.taxes import mentions_for
 from core.modes import Mode
@@ -41,6 +41,12 @@ def document_view(invoice: Invoice) -> DocumentView:
         amount_due=invoice.amount_due,
         tax_total_eur=invoice.tax_total_eur,
         gross_total_eur=invoice.gross_total_eur,
+        correction_method=invoice.correction_method,
+        preceding=tuple(_reference(link.original) for link in invoice.preceding.all()),
+        replaced_net_eur=invoice.replaced_net_eur,
+        replaced_tax_eur=invoice.replaced_tax_eur,
+        replaced_surcharge_eur=invoice.replaced_surcharge_eur,
+        third_party=PartyCopy.from_json(invoice.third_party) if invoice.third_party else None,
         mentions=_mentions(invoice, subtotals, buyer),
         payment_terms=invoice.payment_terms,
         purchase_order=invoice.purchase_order,
@@ -58,6 +64,10 @@ def _parties(invoice: Invoice) -> tuple[PartyCopy, PartyCopy | None]:
     client = invoice.client
     seller = PartyCopy.of(invoice.seller, name=invoice.seller.legal_name)
     return seller, PartyCopy.of(client, name=client.name) if client else None
+
+
+def _reference(original: Invoice) -> ReferenceView:
+    return ReferenceView(number=original.display_number or "", issue_date=original.issue_date)
 
 
 def _line(line: InvoiceLine) -> LineView:
@@ -92,7 +102,7 @@ def _mentions(invoice: Invoice, subtotals: list[TaxSubtotal], buyer: PartyCopy |
     labels = mentions_for(
         subtotals,
         buyer_tax_id_kind=buyer.tax_id_kind if buyer else "",
-        self_billed=invoice.series.kind == SeriesKind.SELF_BILLED,
+        self_billed=invoice.issuing_party == IssuingParty.RECIPIENT or invoice.series.kind == SeriesKind.SELF_BILLED,
     )
     return tuple(f"{label.en} · {label.es}" if invoice.language == "en" else label.es for label in labels)
 

@@ -14,6 +14,8 @@ from billing.documents.words import QR_LEGEND, QR_SYSTEM, QR_TITLE, Words, words
 from billing.parties import PartyCopy
 
 LONGEST_NOTES_WITH_TOTALS = 600
+MOST_REFERENCES_WITH_TOTALS = 12
+"""More of them flow over the page's end, with the notes."""
 
 LINES = Measure(whole=Decimal(174), words=Decimal(45))
 TAXES = Measure(whole=Decimal(90), words=Decimal(26))
@@ -72,6 +74,9 @@ class Paper:
 def paper_of(view: DocumentView) -> Paper:
     """Lay out ``view`` in its own language."""
     words = words_of(view.language)
+    apart = len(view.preceding) > MOST_REFERENCES_WITH_TOTALS
+    references = _references(view, words)
+    notes = "\n".join([*(references if apart else ()), *([view.notes] if view.notes else ())])
     heading = words.headings.get(view.fiscal_type, words.headings[""])
     abroad = view.buyer is not None and view.buyer.country != view.seller.country
     return Paper(
@@ -90,16 +95,48 @@ def paper_of(view: DocumentView) -> Paper:
         lines=_lines(view, words),
         taxes=_taxes(view, words),
         totals=_totals(view, words),
-        mentions=view.mentions,
+        mentions=(*(() if apart else references), *view.mentions),
         payment=_payment(view, words),
         notes_label=words.notes,
-        notes=view.notes,
-        notes_flow=len(view.notes) > LONGEST_NOTES_WITH_TOTALS,
+        notes=notes,
+        notes_flow=len(notes) > LONGEST_NOTES_WITH_TOTALS,
         registry=view.seller.registry_details,
         page=words.page,
         page_of=words.page_of,
         qr_url=view.qr_url,
     )
+
+
+def _references(view: DocumentView, words: Words) -> tuple[str, ...]:
+    """Which invoices it corrects or replaces, how and why, and in the place of what (arts. 5, 15.4 and 15.5)."""
+    return tuple(
+        sentence
+        for sentence in (
+            _preceding(view, words),
+            words.causes.get(view.fiscal_type, ""),
+            _replaced(view, words),
+            words.third_party.format(f"{view.third_party.name}, {view.third_party.tax_id}") if view.third_party else "",
+        )
+        if sentence
+    )
+
+
+def _preceding(view: DocumentView, words: Words) -> str:
+    if not view.preceding:
+        return ""
+    withdraws = view.fiscal_type == "F3" and view.correction_method
+    named = [f"{one.number} ({formatting.day(one.issue_date, words)})" for one in view.preceding if one.issue_date]
+    return words.references["F3" if withdraws else view.correction_method].format(", ".join(named))
+
+
+def _replaced(view: DocumentView, words: Words) -> str:
+    amounts = (
+        (words.taxable_amount, view.replaced_net_eur),
+        (words.tax_amount, view.replaced_tax_eur),
+        (words.surcharge, view.replaced_surcharge_eur or None),
+    )
+    parts = [f"{label} {formatting.money(amount, words, 'EUR')}" for label, amount in amounts if amount is not None]
+    return words.replaced.format(", ".join(parts)) if parts else ""
 
 
 def _banner(view: DocumentView, words: Words) -> str:

@@ -39,10 +39,20 @@ class TaxView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceView:
+    """An invoice that this one corrects or replaces."""
+
+    number: str
+    issue_date: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentView:
     """An invoice on paper. Money is in ``currency``, what ends in ``_eur`` in euro; ``exchange_rate`` is for one euro.
 
-    A draft has no ``number`` and no ``qr_url``. ``mentions`` are the sentences that the law asks for, ready to print.
+    ``preceding`` are what it corrects or, without a ``correction_method``, replaces; the ``replaced_`` amounts are those
+    in whose place a substitution is put (RD 1619/2012 art. 15). A draft has no ``number`` and no ``qr_url``.
+    ``mentions`` are the sentences that the law asks for, ready to print.
     """
 
     language: str
@@ -71,6 +81,12 @@ class DocumentView:
     payment_terms: str = ""
     purchase_order: str = ""
     buyer_reference: str = ""
+    correction_method: str = ""
+    preceding: tuple[ReferenceView, ...] = ()
+    replaced_net_eur: Decimal | None = None
+    replaced_tax_eur: Decimal | None = None
+    replaced_surcharge_eur: Decimal | None = None
+    third_party: PartyCopy | None = None
     mentions: tuple[str, ...] = ()
     notes: str = ""
     qr_url: str = ""

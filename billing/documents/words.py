@@ -28,6 +28,10 @@ class Words:
     thousands_mark: str
     percent: str
     money: Mapping[str, str]  # by currency; "" for any other
+    references: Mapping[
+        str, str
+    ]  # by method of correction; "" where invoices are replaced, "F3" where one is withdrawn
+    causes: Mapping[str, str]  # by AEAT type
 
     amount: str
     amount_due: str
@@ -49,11 +53,13 @@ class Words:
     payment: str
     purchase_order: str
     quantity: str
+    replaced: str
     surcharge: str
     tax: str
     tax_amount: str
     taxable_amount: str
     test: str
+    third_party: str
     total: str
     unit_price: str
     unit_price_with_tax: str
@@ -77,6 +83,17 @@ SPANISH = Words(
     thousands_mark=".",
     percent="{} %",
     money={"EUR": "{} €", "": "{} {}"},
+    references={
+        "differences": "Rectifica por diferencias: {}",
+        "substitution": "Rectifica por sustitución: {}",
+        "F3": "Deja sin efecto: {}",
+        "": "Sustituye a: {}",
+    },
+    causes={
+        "R1": "Causa: error fundado en derecho o artículo 80, apartados uno, dos y seis, de la Ley 37/1992",
+        "R2": "Causa: concurso del destinatario, artículo 80.Tres de la Ley 37/1992",
+        "R3": "Causa: crédito incobrable, artículo 80.Cuatro de la Ley 37/1992",
+    },
     amount="Importe",
     amount_due="Total a pagar",
     billed_to="Cliente",
@@ -97,11 +114,13 @@ SPANISH = Words(
     payment="Forma de pago",
     purchase_order="Pedido",
     quantity="Cantidad",
+    replaced="Importe de la rectificación: lo que se sustituye era {}",
     surcharge="Recargo de equivalencia",
     tax="Impuesto",
     tax_amount="Cuota",
     taxable_amount="Base",
     test="SIN VALIDEZ – entorno de pruebas",
+    third_party="Expedida por un tercero: {}",
     total="Total factura",
     unit_price="Precio",
     unit_price_with_tax="Precio con {}",
@@ -125,6 +144,17 @@ ENGLISH = Words(
     thousands_mark=",",
     percent="{}%",
     money={"EUR": "€{}", "": "{1} {0}"},
+    references={
+        "differences": "Corrects by differences (rectifica por diferencias): {}",
+        "substitution": "Corrects by substitution (rectifica por sustitución): {}",
+        "F3": "Withdraws: {}",
+        "": "Replaces: {}",
+    },
+    causes={
+        "R1": "Cause: error in law, or article 80, sections one, two and six, of the Spanish VAT Act (Ley 37/1992)",
+        "R2": "Cause: insolvency of the recipient, article 80.Tres of the Spanish VAT Act (Ley 37/1992)",
+        "R3": "Cause: bad debt, article 80.Cuatro of the Spanish VAT Act (Ley 37/1992)",
+    },
     amount="Amount",
     amount_due="Amount due",
     billed_to="Billed to",
@@ -145,11 +175,13 @@ ENGLISH = Words(
     payment="Payment",
     purchase_order="Purchase order",
     quantity="Quantity",
+    replaced="Amount of the correction: what is replaced was {}",
     surcharge="Equivalence surcharge",
     tax="Tax",
     tax_amount="Tax amount",
     taxable_amount="Net amount",
     test="SIN VALIDEZ – not valid, test environment",
+    third_party="Issued by a third party: {}",
     total="Invoice total",
     unit_price="Price",
     unit_price_with_tax="Price with {}",

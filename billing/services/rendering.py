@@ -15,6 +15,7 @@ from django.db.models import F, Prefetch, Q, QuerySet
 from audit import services as audit
 from billing.documents import document_view, render_pdf
 from billing.models import Document, DocumentState
+from billing.queries import preceding_links
 from billing.services.drafting import subject_of
 from core import actors
 from core.actors import Actor
@@ -61,8 +62,9 @@ def _claim(*, now: datetime, limit: int) -> list[Document]:
 
 def _with_all_that_is_printed() -> QuerySet[Document]:
     records = Prefetch("invoice__fiscal_records", FiscalRecord.objects.defer("xml"))
+    preceding = Prefetch("invoice__preceding", preceding_links())
     return Document.objects.select_related("invoice__series").prefetch_related(
-        "invoice__lines", "invoice__tax_subtotals", records
+        "invoice__lines", "invoice__tax_subtotals", preceding, records
     )
 
 
