@@ -99,7 +99,8 @@ def _recent() -> QuerySet[Invoice]:
 
 
 def _overdue(today: date) -> QuerySet[Invoice]:
-    """Issued, due, not voided, and not paid in full; what became due last comes first, since it is what one can still mend.
+    """Issued, due, not voided, and not paid in full; what became due last comes first, since it is what one can still
+    mend.
 
     What is paid is a sum of rows: only so many of the invoices that became due last are looked through for it.
     """

@@ -50,8 +50,8 @@ class ReferenceView:
 class DocumentView:
     """An invoice on paper. Money is in ``currency``, what ends in ``_eur`` in euro; ``exchange_rate`` is for one euro.
 
-    ``preceding`` are what it corrects or, without a ``correction_method``, replaces; the ``replaced_`` amounts are those
-    in whose place a substitution is put (RD 1619/2012 art. 15). A draft has no ``number`` and no ``qr_url``.
+    ``preceding`` are what it corrects or, without a ``correction_method``, replaces; ``replaced_`` amounts are those in
+    whose place a substitution is put (RD 1619/2012 art. 15). A draft has no ``number`` and no ``qr_url``.
     ``mentions`` are the sentences that the law asks for, ready to print.
     """
 
