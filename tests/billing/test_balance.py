@@ -30,7 +30,7 @@ def taken(subtotals: tuple[Subtotal, ...]) -> Share:
     return share_of(subtotals, by_differences=True)
 
 
-cents = st.decimals(min_value=Decimal("0.01"), max_value=Decimal("3000"), places=2)
+cents = st.decimals(min_value=Decimal("0.01"), max_value=Decimal(3000), places=2)
 kinds = st.sampled_from(RATES)
 
 
