@@ -36,7 +36,7 @@ class FaultKind(StrEnum):
 OF_RECORDS: Final = frozenset({FaultKind.REJECT, FaultKind.WARN})
 OF_STATE: Final = frozenset({FaultKind.WAIT, FaultKind.CLOCK_SKEW, FaultKind.UNKNOWN_TAX_ID})
 OF_MESSAGES: Final = frozenset(FaultKind) - OF_RECORDS - OF_STATE
-_NEEDS: Final = {
+NEEDS: Final = {
     FaultKind.REJECT: "code",
     FaultKind.WARN: "code",
     FaultKind.CLIENT_FAULT: "code",
@@ -80,7 +80,7 @@ class Fault:
     on: On = On.SUBMISSION
 
     def __post_init__(self) -> None:
-        needed = _NEEDS.get(self.kind)
+        needed = NEEDS.get(self.kind)
         if needed and not getattr(self, needed):
             raise ValueError(f"A fault of the kind {self.kind} needs: {needed}.")
         if self.times < 0 or self.lines < 1:

@@ -2,14 +2,16 @@
 
 import http.client
 import json
+import re
 import ssl
 import time
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from tests.verifactu.simulator.sending import ISSUER, OTHER, Chain, Clock, Sender, inquiry, submission
-from verifactu.simulator.faults import Fault, FaultKind, Faults, On
+from verifactu.simulator.faults import NEEDS, Fault, FaultKind, Faults, On
 from verifactu.simulator.site import SERVICE, Request
 
 LOST = (http.client.RemoteDisconnected, http.client.IncompleteRead, ConnectionError, ssl.SSLError)
@@ -355,3 +357,11 @@ def _held(sender: Sender) -> set[str]:
 def test_a_fault_says_what_it_needs() -> None:
     with pytest.raises(ValueError, match="needs: tax_id"):
         Fault(kind=FaultKind.UNKNOWN_TAX_ID)
+
+
+def test_the_page_for_integrators_tells_of_every_kind_and_what_it_needs() -> None:
+    page = (settings.BASE_DIR / "docs" / "simulated-aeat.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]+) \|[^|]+\|([^|]*)\|$", page, re.MULTILINE)
+    told = {kind: needs.strip(" `") for kinds, needs in rows for kind in re.findall("`(\\w+)`", kinds)}
+
+    assert told == {kind.value: NEEDS.get(kind, "") for kind in FaultKind}
