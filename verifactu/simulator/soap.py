@@ -101,7 +101,7 @@ def _content(body: bytes) -> etree._Element:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise SoapFault(4103, about=str(error)) from error
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise SoapFault(4103, about="DOCTYPE")
     content = root.find(f"{{{SOAP}}}Body/*")
     if content is None:

@@ -14,6 +14,7 @@ from verifactu.billing_system import BillingSystem
 from verifactu.codes import FiscalType, GeneratedBy, IdType, IssuedBy, Regime, Tax, TaxCategory
 from verifactu.registration import Annulment, OtherId, Party, Reference
 from verifactu.simulator.faults import FaultKind
+from verifactu.xml import Link
 
 NOBODY = Party("Nadie", "99999999R")
 TOMORROW = TODAY + timedelta(days=1)
@@ -164,21 +165,21 @@ def test_a_changed_literal_is_a_wrong_fingerprint(sender: Sender, chain: Chain) 
 @pytest.mark.parametrize(("previous", "code"), [("ABC", 2002), ("g" * 64, 2003), ("a" * 64, 2003)])
 def test_a_previous_fingerprint_is_looked_at(previous, code, sender: Sender, chain: Chain) -> None:
     chain.register()
-    chain.last = type(chain.last)("89890001K", "A-1", TODAY, previous)
+    chain.last = Link("89890001K", "A-1", TODAY, previous)
 
     assert sender.send(chain.register("A-2")).states() == [("AceptadoConErrores", code)]
 
 
 def test_a_previous_fingerprint_with_signs_rejects(sender: Sender, chain: Chain) -> None:
     chain.register()
-    chain.last = type(chain.last)("89890001K", "A-1", TODAY, "-" * 64)
+    chain.last = Link("89890001K", "A-1", TODAY, "-" * 64)
 
     assert sender.send(chain.register("A-2")).states() == [("Incorrecto", 1291)]
 
 
 def test_a_record_that_follows_itself_is_stored_with_an_error(sender: Sender, chain: Chain) -> None:
     chain.register()
-    chain.last = type(chain.last)("89890001K", "A-1", TODAY, "A" * 64)
+    chain.last = Link("89890001K", "A-1", TODAY, "A" * 64)
     record = chain.seal(a_registration(number="A-2", issuer=ISSUER), fingerprint="A" * 64)
 
     assert sender.send(record).states() == [("AceptadoConErrores", 2008)]
