@@ -9,7 +9,7 @@ from typing import Final
 
 from lxml import etree
 
-from verifactu.reading import Unreadable, read_record
+from verifactu.reading import read_record
 from verifactu.registration import OtherId, Party, Registration
 from verifactu.simulator.answers import describe
 from verifactu.simulator.judging import system_id
@@ -112,10 +112,7 @@ def _day(parent: etree._Element, name: str) -> date:
 
 
 def _recipients(one: Accepted) -> tuple[Party, ...]:
-    try:
-        content = read_record(one.xml).content
-    except Unreadable:
-        return ()
+    content = read_record(one.xml).content
     return content.recipients if isinstance(content, Registration) else ()
 
 

@@ -108,7 +108,7 @@ def _registration(registration: Registration, element: etree._Element, at: Circu
         yield 1139
     yield from _census(1239, registration.recipients, at)
     yield from _census(1178, [registration.third_party] if registration.third_party else [], at)
-    if any(not is_nif(one.issuer_tax_id) for one in (*registration.corrected, *registration.replaced)):
+    if any(not at.is_registered(one.issuer_tax_id) for one in (*registration.corrected, *registration.replaced)):
         yield 1154
     if registration.invoicing_agreement:
         yield 1128  # nobody has an agreement with a simulation

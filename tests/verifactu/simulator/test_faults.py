@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.verifactu.simulator.sending import ISSUER, OTHER, Chain, Clock, Sender, inquiry, submission
+from tests.verifactu.simulator.sending import ISSUER, NOON, OTHER, Chain, Clock, Sender, inquiry, submission
 from verifactu.simulator.faults import NEEDS, Fault, FaultKind, Faults, On
+from verifactu.simulator.simulated import SimulatedAeat
 from verifactu.simulator.site import SERVICE, Request
 
 LOST = (http.client.RemoteDisconnected, http.client.IncompleteRead, ConnectionError, ssl.SSLError)
@@ -365,3 +366,25 @@ def test_the_page_for_integrators_tells_of_every_kind_and_what_it_needs() -> Non
     told = {kind: needs.strip(" `") for kinds, needs in rows for kind in re.findall("`(\\w+)`", kinds)}
 
     assert told == {kind.value: NEEDS.get(kind, "") for kind in FaultKind}
+
+
+# --- Mistakes of its own ---------------------------------------------------------------------------------------------
+
+
+def test_a_mistake_in_the_middle_of_a_message_keeps_nothing_of_it(simulated: SimulatedAeat) -> None:
+    with pytest.raises(ZeroDivisionError), simulated.store.message(issuer="89890001K", records=1, at=NOON):
+        raise ZeroDivisionError
+
+    assert simulated.store.last_message_at("89890001K") is None
+    with simulated.store.message(issuer="89890001K", records=1, at=NOON) as number:
+        assert number == 1
+
+
+def test_a_mistake_of_its_own_is_written_down(sender: Sender, chain: Chain, caplog: pytest.LogCaptureFixture) -> None:
+    sender.simulated.store.close()
+
+    with pytest.raises(LOST):
+        sender.send(chain.register())
+
+    assert "could not be answered" in caplog.text
+    assert "closed database" in caplog.text

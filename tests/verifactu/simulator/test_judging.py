@@ -48,6 +48,8 @@ def replaced(record: bytes, element: str, content: str) -> bytes:
         ({"fiscal_type": FiscalType.CORRECTIVE_OTHER}, 1114),
         ({"corrected": (Reference("89890001K", "A-0", TODAY),)}, 1117),
         ({"coupon": True}, 1157),
+        ({"fiscal_type": FiscalType.REPLACEMENT, "replaced": (Reference(NOBODY.nif, "A-0", TODAY),)}, 1154),
+        ({"issuer": Party("Nadie", "89890001K"), "third_party": NOBODY}, 1187),
         ({"invoicing_agreement": "ACUERDO"}, 1128),
     ],
 )  # fmt: skip
@@ -68,6 +70,7 @@ def test_a_registration_that_breaks_a_rule_is_rejected(changes, code, sender: Se
         ("IdSistemaInformatico", "co", 1177),
         ("FechaHoraHusoGenRegistro", "2026-11-23T12:00:00.5+00:00", 1244),
         ("FechaHoraHusoGenRegistro", "2026-11-23T12:00:00", 1244),
+        ("FechaHoraHusoGenRegistro", "2026-11-23T24:00:00+00:00", 1244),
         ("Huella", "ABC", 1262),
         ("Huella", "A" * 63 + "-", 1292),
     ],
