@@ -109,6 +109,8 @@ def _party(party: Party) -> list[Node]:
 def _days(first: date | None, last: date | None) -> list[Node] | None:
     if first is None and last is None:
         return None
+    if first == last:  # a range of one day is refused: «desde» must be before «hasta» (code 1250)
+        return [("FechaExpedicionFactura", _day(first))]
     return [("RangoFechaExpedicion", [("Desde", _day(first)), ("Hasta", _day(last))])]
 
 
