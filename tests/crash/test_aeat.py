@@ -1,47 +1,54 @@
 """Many issue, the sender runs and is killed, the AEAT fails at random: in the end it has every record, once, in order.
 
-The simulated AEAT is a process of its own, with a file of its own: what it accepted is asked of that file, not of us.
+The simulated AEAT keeps a file of its own: what it accepted is asked of that file, not of us.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
+import random
+import signal
 import sqlite3
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
-from billing.models import Seller
-from clients.models import Client
 from config.demo.place import ROOT, Place
 from config.processes import Program
-from tests.builders import a_client, a_seller
+from tests.builders import a_client, a_seller, an_invoice
+from tests.evidence import ask, assert_whole
 from tests.running_house import database_url, free_port
 from tests.waiting import eventually
+from verifactu.models import ExchangeOutcome, FiscalRecord, RecordAnswer, Sender, Submission
+from verifactu.simulator.faults import FaultKind
 from verifactu.simulator.folder import Folder
+from verifactu.simulator.simulated import SimulatedAeat
 
 pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]
 
 SELLERS = ("B99999021", "89890001K", "99999901H")
 PROCESSES, EACH = 8, 200
-PATIENCE = 240.0
+PATIENCE = 300.0
 
 
 @dataclass(frozen=True)
-class Aeat:
-    """A simulated AEAT that fails at random, and the settings of whoever talks to it."""
+class House:
+    """Processes over the test's database that talk to a simulated AEAT at ``port``."""
 
     folder: Path
     port: int
 
     @property
     def environment(self) -> dict[str, str]:
-        place = Place(self.folder, self.port).environment(database_url())
-        return place | {
+        return Place(self.folder, self.port).environment(database_url()) | {
             "INSTALLATION_NUMBER": settings.BILLING_SYSTEM["installation_number"],
             "CERTIFICATES_FOLDER": str(self.folder),
             "AEAT_TEST_URL": f"https://localhost:{self.port}",
@@ -53,28 +60,106 @@ class Aeat:
         argv = [sys.executable, str(ROOT / "manage.py"), *command]
         return Program(name, argv, environment=self.environment, log=self.folder / f"{name}.log")
 
-    def accepted(self) -> Mapping[str, list[str]]:
-        """The fingerprints that it accepted, by issuer, in the order in which it did."""
-        found: dict[str, list[str]] = {}
+    def issue(self, clients: Sequence[str]) -> None:
+        """All the processes at once; each must end well."""
+        command = [sys.executable, "-m", "tests.crash.issuing", str(EACH), *clients]
+        running = [subprocess.Popen(command, cwd=ROOT, env=self.environment) for _ in range(PROCESSES)]
+        assert [process.wait(PATIENCE) for process in running] == [0] * PROCESSES
+
+    def accepted(self, issuer: str) -> list[str]:
+        """The fingerprints of what the AEAT accepted of this issuer, in the order in which it did."""
         with contextlib.closing(sqlite3.connect(Folder(self.folder).store_file)) as store:
-            for issuer, fingerprint in store.execute("SELECT issuer, fingerprint FROM acceptances ORDER BY id"):
-                found.setdefault(issuer, []).append(fingerprint)
-        return found
+            rows = store.execute("SELECT fingerprint FROM accepted WHERE issuer = ? ORDER BY id", (issuer,))
+            return [fingerprint for (fingerprint,) in rows]
 
 
-@pytest.fixture
-def aeat(tmp_path: Path) -> Iterator[Aeat]:
-    aeat = Aeat(tmp_path, free_port())
-    options = ("--port", str(aeat.port), "--folder", str(tmp_path), "--wait", "0", "--fault-rate", "0.2")
-    program = aeat.program("aeat", "simulate_aeat", *options)
-    program.start()
+@contextlib.contextmanager
+def running(*programs: Program) -> Iterator[None]:
+    for program in programs:
+        program.start()
     try:
-        assert eventually(lambda: Folder(tmp_path).ca_file.exists()), program.log.read_text()
-        yield aeat
+        yield
     finally:
-        program.stop()
+        for program in programs:
+            program.stop()
 
 
-def a_furnished_client(tax_id: str) -> Client:
-    seller: Seller = a_seller(tax_id=tax_id)
-    return a_client(seller)
+@contextlib.contextmanager
+def killed_again_and_again(programs: Sequence[Program], every: float) -> Iterator[list[int]]:
+    """One of them at random, without a warning, and started anew; yields whom it hit."""
+    ended, hit, chance = Event(), list[int](), random.Random(7)
+
+    def kill() -> None:
+        while not ended.wait(every):
+            victim = chance.choice(programs)
+            assert victim.pid is not None
+            os.kill(victim.pid, signal.SIGKILL)
+            hit.append(victim.pid)
+            victim.start()
+
+    thread = Thread(target=kill)
+    thread.start()
+    try:
+        yield hit
+    finally:
+        ended.set()
+        thread.join()
+
+
+def nothing_waits() -> bool:
+    return not ask(
+        connection,
+        "SELECT 1 FROM verifactu_sender AS s JOIN verifactu_chain AS c ON c.id = s.chain_id"
+        " WHERE s.sent_through < c.last_sequence",
+    )
+
+
+def states() -> list[tuple[object, ...]]:
+    """What a person would look at first."""
+    names = ("sent_through", "chain__last_sequence", "failures", "last_failure", "stop_reason", "next_at", "turn")
+    return list(Sender.objects.values_list(*names, "open_submission__outcome"))
+
+
+def test_every_record_ends_accepted_exactly_once_and_in_order(tmp_path: Path) -> None:
+    house = House(tmp_path, free_port())
+    clients = [str(a_client(a_seller(tax_id=tax_id)).id) for tax_id in SELLERS]
+    options = ("--port", str(house.port), "--folder", str(tmp_path), "--wait", "0", "--fault-rate", "0.2")
+    aeat = house.program("aeat", "simulate_aeat", *options)
+    senders = [house.program(f"work-{number}", "work", "--only", "aeat") for number in (1, 2)]
+
+    with running(aeat):
+        assert eventually(Folder(tmp_path).ca_file.exists), aeat.log.read_text()
+        with running(*senders):
+            with killed_again_and_again(senders, every=2.5) as hit:
+                house.issue(clients)
+                assert eventually(lambda: len(hit) >= 6, PATIENCE)
+            assert eventually(nothing_waits, PATIENCE), states()
+
+    assert FiscalRecord.objects.count() == PROCESSES * EACH
+    assert Submission.objects.exclude(outcome=ExchangeOutcome.ANSWERED).exists(), "there was trouble"
+    assert not RecordAnswer.objects.filter(outcome="rejected").exists()
+    for tax_id in SELLERS:
+        ours = FiscalRecord.objects.filter(issuer_tax_id=tax_id, answer__isnull=False).order_by("sequence")
+        assert house.accepted(tax_id) == [record.fingerprint for record in ours.only("fingerprint")]
+    assert_whole(connection)
+
+
+def test_a_sender_killed_between_acceptance_and_answer_leaves_no_duplicate(tmp_path: Path) -> None:
+    client = a_client(a_seller())
+    an_invoice(client)
+    an_invoice(client)
+    with SimulatedAeat(tmp_path, wait_seconds=0) as aeat:
+        aeat.script(FaultKind.HANG_AFTER, seconds=60)
+        house = House(tmp_path, int(aeat.url.rpartition(":")[2]))
+        sender = house.program("work", "work", "--only", "aeat")
+        with running(sender):
+            assert eventually(lambda: len(aeat.accepted()) == 2, 60), sender.log.read_text()
+            assert sender.pid is not None
+            os.kill(sender.pid, signal.SIGKILL)
+            assert Submission.objects.get().outcome == ExchangeOutcome.SENT
+            sender.start()
+            assert eventually(nothing_waits, 60), states()
+
+        assert set(aeat.times_accepted().values()) == {1}
+    assert [answer.outcome for answer in RecordAnswer.objects.all()] == ["accepted", "accepted"]
+    assert Submission.objects.get().outcome == ExchangeOutcome.UNKNOWN, "asked for, and not sent again"
