@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
 
 from billing.drafts import InvoiceDraft, LineDraft
 from billing.models import Seller
@@ -13,10 +18,12 @@ from billing.representation import Parts
 from billing.services.correcting import CorrectionData, create_correction
 from billing.services.drafting import create_draft
 from billing.services.issuing import create_and_issue
+from billing.services.replacing import ReplacementData, create_replacement
 from billing.services.sellers import SellerData, SeriesData, create_seller, create_series
 from clients.models import Client
 from clients.services import ClientData, create_client
 from core.actors import Actor, ActorKind
+from core.errors import Refusal
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MARIA = Actor(
@@ -120,6 +127,29 @@ def a_correction(
     )
     invoice_id = original.invoice.id
     return create_correction(invoice_id=invoice_id, correction=correction, by=by, now=now, issue=issue).parts
+
+
+def a_ticket(seller: Seller, price: str = "12.10", *, now: datetime = NOW, **changes: object) -> Parts:
+    """An issued simplified invoice without a buyer, tax included, at 4 %."""
+    draft = draft_for(None, a_line("Libro", price, tax_rate="4"), prices_include_tax=True, **changes)
+    return create_and_issue(seller_id=seller.id, draft=draft, by=SHOP, now=now).parts
+
+
+def a_replacement(
+    ticket: Parts, client: Client, *, also: Sequence[Parts] = (), issue: bool = True, now: datetime = NOW
+) -> Parts:
+    """A full invoice for the client in the place of tickets."""
+    replacement = ReplacementData(tuple(parts.invoice.id for parts in also), {"client": client.id})
+    return create_replacement(
+        invoice_id=ticket.invoice.id, replacement=replacement, by=SHOP, now=now, issue=issue
+    ).parts
+
+
+@contextmanager
+def refused(kind: type[Refusal]) -> Iterator[pytest.ExceptionInfo[Any]]:
+    """The verb says no, and what it began is undone."""
+    with pytest.raises(kind) as refusal, transaction.atomic():
+        yield refusal
 
 
 def ids(rows: Sequence[object]) -> list[uuid.UUID]:

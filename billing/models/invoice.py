@@ -77,6 +77,9 @@ _NAMES_WHAT_CAME_BEFORE = """
     IF NOT EXISTS (SELECT 1 FROM billing_precedinginvoice WHERE invoice_id = NEW.id) THEN
         RAISE EXCEPTION 'correlativa: invoice % was issued without naming what it corrects or replaces', NEW.id;
     END IF;
+    IF EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = NEW.id) THEN
+        RETURN NULL;  -- voided before the transaction ended
+    END IF;
     IF EXISTS (
         SELECT 1 FROM billing_precedinginvoice AS link
         JOIN billing_invoice AS original ON original.id = link.original_id
@@ -86,17 +89,20 @@ _NAMES_WHAT_CAME_BEFORE = """
         RAISE EXCEPTION 'correlativa: invoice % corrects or replaces one that is not in force', NEW.id;
     END IF;
     IF NEW.correction_method = '' AND EXISTS (
-        SELECT 1 FROM billing_precedinginvoice AS link
-        JOIN billing_precedinginvoice AS other ON other.original_id = link.original_id AND other.invoice_id <> NEW.id
-        JOIN billing_invoice AS replacement ON replacement.id = other.invoice_id
-        WHERE link.invoice_id = NEW.id AND replacement.status = 'issued' AND replacement.correction_method = ''
-          AND NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = replacement.id)
-          AND NOT EXISTS (
-              SELECT 1 FROM billing_precedinginvoice AS undone
-              JOIN billing_invoice AS withdrawal ON withdrawal.id = undone.invoice_id
-              WHERE undone.original_id = replacement.id AND withdrawal.status = 'issued'
-                AND NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = withdrawal.id)
-          )
+        SELECT 1 FROM (
+            SELECT link.original_id, count(*) AS replacements FROM billing_precedinginvoice AS link
+            JOIN billing_invoice AS replacement ON replacement.id = link.invoice_id
+            WHERE link.original_id IN (SELECT original_id FROM billing_precedinginvoice WHERE invoice_id = NEW.id)
+              AND replacement.status = 'issued' AND replacement.correction_method = ''
+              AND NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = replacement.id)
+              AND NOT EXISTS (
+                  SELECT 1 FROM billing_precedinginvoice AS undone
+                  JOIN billing_invoice AS withdrawal ON withdrawal.id = undone.invoice_id
+                  WHERE undone.original_id = replacement.id AND withdrawal.status = 'issued'
+                    AND NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = withdrawal.id)
+              )
+            GROUP BY link.original_id
+        ) AS ticket WHERE replacements > 1
     ) THEN
         RAISE EXCEPTION 'correlativa: invoice % replaces one that is replaced already', NEW.id;
     END IF;

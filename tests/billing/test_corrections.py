@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from django.db import transaction
 
 from audit.models import AuditEntry
 from billing.families import family_of
@@ -17,11 +13,11 @@ from billing.models import Invoice, Seller
 from billing.queries import get_invoice, parts_of
 from billing.representation import Parts, represent
 from billing.services.drafting import discard_draft, update_draft
-from billing.services.issuing import create_and_issue, issue_invoice
+from billing.services.issuing import issue_invoice
 from billing.services.reviewing import approve_and_issue
 from billing.services.voiding import void_invoice
 from clients.models import Client
-from core.errors import Conflict, Invalid, NotFound, Refusal
+from core.errors import Conflict, Invalid, NotFound
 from integrations.models import Event
 from tests.builders import (
     MARIA,
@@ -32,8 +28,10 @@ from tests.builders import (
     a_draft,
     a_line,
     a_seller,
+    a_ticket,
     an_invoice,
     draft_for,
+    refused,
 )
 
 pytestmark = pytest.mark.django_db
@@ -47,19 +45,6 @@ def seller() -> Seller:
 @pytest.fixture
 def client(seller: Seller) -> Client:
     return a_client(seller)
-
-
-def a_ticket(seller: Seller, price: str = "12.10", **changes: object) -> Parts:
-    """A simplified invoice."""
-    draft = draft_for(None, a_line("Libro", price, tax_rate="4"), prices_include_tax=True, **changes)
-    return create_and_issue(seller_id=seller.id, draft=draft, by=SHOP, now=NOW).parts
-
-
-@contextmanager
-def refused(kind: type[Refusal]) -> Iterator[pytest.ExceptionInfo[Any]]:
-    """The verb says no, and what it began is undone."""
-    with pytest.raises(kind) as refusal, transaction.atomic():
-        yield refusal
 
 
 def left_of(parts: Parts) -> Decimal:
