@@ -83,5 +83,5 @@ def _fits(row: Row, what: Situation, facts: Facts) -> bool:
 
 
 def _of_kind(reason: str, kind: str) -> bool:
-    """R5 is for simplified invoices, and only they have it."""
-    return (reason == "R5") == (kind == "simplified")
+    """Each kind has its own: R5 simplified invoices, F3 replacements, the others full ones."""
+    return {"R5": "simplified", "F3": "replacement"}.get(reason, "full") == kind

@@ -81,7 +81,7 @@ TABLE: tuple[Row, ...] = (
         what=Situation.NEVER_HAPPENED,
         facts={"paid": True},
         act=Act.CORRECT,
-        reasons=("R1", "R5"),
+        reasons=("R1", "R5", "F3"),
         method=_DIFFERENCES,
         basis="LIVA art. 80.Dos; " + _FAQ_17,
         why=gettext_noop("A payment shows that the operation existed: take it back by a correction, and refund it."),
@@ -90,7 +90,7 @@ TABLE: tuple[Row, ...] = (
         what=Situation.NEVER_HAPPENED,
         facts={"corrected": True},
         act=Act.CORRECT,
-        reasons=("R1", "R5"),
+        reasons=("R1", "R5", "F3"),
         method=_DIFFERENCES,
         basis="LIVA art. 80.Dos; " + _FAQ_17,
         why=gettext_noop("A correction shows that the operation existed: take back what is left by another one."),
@@ -106,7 +106,7 @@ TABLE: tuple[Row, ...] = (
         what=Situation.NEVER_HAPPENED,
         facts={"delivered": True},
         act=Act.CORRECT,
-        reasons=("R4", "R5"),
+        reasons=("R4", "R5", "F3"),
         method=_DIFFERENCES,
         basis=_ART_15 + "; " + _FAQ_17,
         why=gettext_noop("The customer has it: only a correction in their hands takes it back."),
@@ -123,12 +123,6 @@ TABLE: tuple[Row, ...] = (
         act=Act.ANNUL,
         basis=_FAQ_17,
         why=gettext_noop("One sale, one invoice: the second one should never have been. Its number stays used."),
-    ),
-    *_corrected(
-        Situation.DUPLICATE,
-        "R4",
-        _DIFFERENCES,
-        gettext_noop("The second invoice was delivered, paid or corrected: take all of it back."),
     ),
     # --- Replacements (F3) -------------------------------------------------------------------------------------------
     Row(
@@ -206,6 +200,12 @@ TABLE: tuple[Row, ...] = (
         ),
     ),
     # --- Misread or mistyped: R4 -------------------------------------------------------------------------------------
+    *_corrected(
+        Situation.DUPLICATE,
+        "R4",
+        _DIFFERENCES,
+        gettext_noop("The second invoice was delivered, paid or corrected: take all of it back."),
+    ),
     *_corrected(
         Situation.WRONG_AMOUNT,
         "R4",
