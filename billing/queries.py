@@ -14,7 +14,8 @@ from billing.models import Annulment, Document, Invoice, InvoiceStatus, Payment,
 from billing.numbering import peek_next_number
 from billing.representation import Parts
 from core.money import ZERO
-from verifactu.models import FiscalRecord
+from verifactu.models import FiscalRecord, RecordKind
+from verifactu.overview import PENDING, status_of, with_status
 
 _PAID = Subquery(
     Payment.objects.filter(invoice=OuterRef("pk"))
@@ -73,6 +74,11 @@ def not_voided(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     return invoices.filter(~Exists(Annulment.objects.filter(invoice=OuterRef("pk"))))
 
 
+def _records() -> QuerySet[FiscalRecord]:
+    """Fiscal records in the order in which they were made, with what became of them, and without their XML."""
+    return with_status(FiscalRecord.objects.defer("xml")).order_by("generated_at", "sequence")
+
+
 def with_parts(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Invoices with all that their representation shows, in a number of queries that does not grow with the rows."""
     return (
@@ -84,7 +90,7 @@ def with_parts(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
             "approvals",
             Prefetch("preceding", preceding_links()),
             Prefetch("following", following_links()),
-            Prefetch("fiscal_records", FiscalRecord.objects.defer("xml").order_by("sequence")),
+            Prefetch("fiscal_records", _records()),
         )
         .annotate(paid_sum=Coalesce(_PAID, ZERO))
     )
@@ -100,12 +106,14 @@ def parts_of(invoice: Invoice) -> Parts:
     """An invoice with its parts, read again unless ``with_parts`` brought them."""
     loaded: Invoice = invoice if hasattr(invoice, "paid_sum") else with_parts(Invoice.objects.all()).get(id=invoice.id)
     records, approvals = list(loaded.fiscal_records.all()), list(loaded.approvals.all())
+    registrations = [record for record in records if record.kind == RecordKind.REGISTRATION]
     return Parts(
         invoice=loaded,
         series_code=loaded.series.code,
         lines=list(loaded.lines.all()),
         subtotals=list(loaded.tax_subtotals.all()),
-        record=records[0] if records else None,
+        record=registrations[-1] if registrations else None,
+        record_status=status_of(records[-1]) if records else PENDING,
         document=getattr(loaded, "document", None),
         source_event=getattr(loaded, "source_event", None),
         approval=approvals[0] if approvals else None,

@@ -27,6 +27,7 @@ from billing.parties import PartyCopy
 from billing.relations import named, represent_annulment, represent_corrected_by, represent_correction
 from core.money import ZERO, plain
 from verifactu.models import FiscalRecord
+from verifactu.overview import PENDING, answers_of, status_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class Parts:
     lines: Sequence[InvoiceLine]
     subtotals: Sequence[TaxSubtotal]
     record: FiscalRecord | None = None
+    """The last registration; an annulment after it has the same number and QR."""
+    record_status: str = PENDING
+    """What became of the last record of any kind."""
     document: Document | None = None
     source_event: SourceEvent | None = None
     approval: Approval | None = None
@@ -101,7 +105,7 @@ def represent(parts: Parts) -> dict[str, object]:
         **{name: getattr(invoice, name) for name in _MARKS},
         "issuing_party": invoice.issuing_party or None,
         "third_party": invoice.third_party,
-        "verifactu": _verifactu(parts.record),
+        "verifactu": _verifactu(parts),
         "approval": _approval(parts.approval),
         "documents": {"pdf": _document(invoice, parts.document)},
         "source_event": _source_event(parts.source_event),
@@ -165,7 +169,7 @@ def represent_payment(payment: Payment) -> dict[str, object]:
 
 
 def represent_record(record: FiscalRecord) -> dict[str, object]:
-    """One fiscal record with its XML as it is kept."""
+    """One fiscal record with its XML as it is kept, and what the AEAT answered (brought by ``with_status``)."""
     return {
         "kind": record.kind,
         "sequence": record.sequence,
@@ -173,8 +177,8 @@ def represent_record(record: FiscalRecord) -> dict[str, object]:
         "fingerprint": record.fingerprint,
         "previous_fingerprint": record.previous_fingerprint,
         "generated_at": record.generated_at_text,
-        "status": "pending",
-        "answers": [],
+        "status": status_of(record),
+        "answers": answers_of(record),
     }
 
 
@@ -283,10 +287,11 @@ def _subtotal(subtotal: TaxSubtotal) -> dict[str, object]:
     }
 
 
-def _verifactu(record: FiscalRecord | None) -> dict[str, object]:
+def _verifactu(parts: Parts) -> dict[str, object]:
+    record = parts.record
     if record is None:
         return {"status": "not_required", "fingerprint": None, "qr_url": None}
-    return {"status": "pending", "fingerprint": record.fingerprint, "qr_url": record.qr_url}
+    return {"status": parts.record_status, "fingerprint": record.fingerprint, "qr_url": record.qr_url}
 
 
 def _approval(approval: Approval | None) -> dict[str, object] | None:

@@ -3,7 +3,6 @@ art. 16.4 wants the number that waits to be seen until it is nought)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -79,6 +78,10 @@ def to_be_mended() -> QuerySet[RecordAnswer]:
     )
 
 
+PENDING = "pending"
+"""Of a record that has not been sent, or not been processed for certain: it is sent when its turn comes."""
+
+
 def status_of(record: FiscalRecord) -> str:
     """``pending``, ``sent``, ``unknown``, or what the AEAT answered. Wants the record's answer and its chain's sender
     with its open submission to be at hand (``with_status``)."""
@@ -87,7 +90,7 @@ def status_of(record: FiscalRecord) -> str:
         return str(answer.outcome)
     submission = record.chain.sender.open_submission
     if submission is None or not submission.first_sequence <= record.sequence <= submission.last_sequence:
-        return "pending"
+        return PENDING
     return "sent" if submission.outcome == ExchangeOutcome.SENT else "unknown"
 
 
@@ -99,7 +102,7 @@ def with_status(records: QuerySet[FiscalRecord]) -> QuerySet[FiscalRecord]:
     )
 
 
-def answers_of(record: FiscalRecord) -> Iterable[dict[str, object]]:
+def answers_of(record: FiscalRecord) -> list[dict[str, object]]:
     """The AEAT's answer as the API shows it: one, or none yet."""
     answer = getattr(record, "answer", None)
     if answer is None:

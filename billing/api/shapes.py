@@ -339,6 +339,17 @@ class RenderingShape(Shape):
     state = serializers.ChoiceField(choices=[DocumentState.PENDING.value])
 
 
+class RecordAnswerShape(Shape):
+    status = serializers.CharField(help_text="accepted, accepted_with_errors or rejected.")
+    code = serializers.IntegerField(allow_null=True, help_text="The AEAT's code.")
+    description = serializers.CharField(allow_blank=True, help_text="The AEAT's own text, in Spanish.")
+    receipt_code = serializers.CharField(allow_null=True, help_text="The AEAT's receipt (CSV) of the submission.")
+    answered_at = serializers.DateTimeField()
+    adopted = serializers.BooleanField(
+        help_text="The answer to the submission was lost; the AEAT was asked what it holds."
+    )
+
+
 class FiscalRecordShape(Shape):
     kind = serializers.ChoiceField(choices=["registration", "annulment"])
     sequence = serializers.IntegerField()
@@ -346,8 +357,10 @@ class FiscalRecordShape(Shape):
     fingerprint = serializers.CharField()
     previous_fingerprint = serializers.CharField(allow_null=True)
     generated_at = serializers.DateTimeField()
-    status = serializers.CharField()
-    answers = serializers.ListField(child=serializers.DictField())
+    status = serializers.CharField(
+        help_text="pending, sent, accepted, accepted_with_errors, rejected, or unknown while the AEAT is being asked."
+    )
+    answers = RecordAnswerShape(many=True, help_text="None until the AEAT has answered; then one, for good.")
 
 
 class FiscalRecordsShape(Shape):

@@ -13,6 +13,7 @@ from billing.services.drafting import subject_of
 from core.actors import Actor
 from core.errors import Conflict, NotFound, gettext_noop
 from verifactu.models import FiscalRecord
+from verifactu.overview import with_status
 
 
 @transaction.atomic(savepoint=False)
@@ -34,7 +35,8 @@ def hand_out_document(*, invoice_id: uuid.UUID, by: Actor) -> Document:
 @transaction.atomic(savepoint=False)
 def hand_out_records(*, invoice_id: uuid.UUID, by: Actor) -> list[FiscalRecord]:
     """All fiscal records of an invoice, the oldest first, with their XML; none of a draft."""
-    records = list(FiscalRecord.objects.select_related("invoice").filter(invoice=invoice_id).order_by("sequence"))
+    found = with_status(FiscalRecord.objects.filter(invoice=invoice_id)).select_related("invoice")
+    records = list(found.order_by("generated_at", "sequence"))
     if records:
         after = {"records": [str(record.id) for record in records]}
         audit.record("record.exported", by=by, subject=subject_of(records[0].invoice), after=after)

@@ -71,6 +71,7 @@ def _ask_all_pages(
             first=min(days),
             last=max(days),
             after=page,
+            by_representative=channel.certificate.representative is not None,
         )
         found.last, answer = _ask(turn, channel, clock, message, period)
         found.held.update({(held.number.strip(), held.issue_date): held for held in answer.records})
