@@ -125,8 +125,8 @@ _KIND: Final = Advice(
 _NUMBER: Final = Advice(
     gettext_noop("The AEAT does not take the invoice number as it is written."),
     gettext_noop(
-        "Have the number format of the series changed, so that the next ones pass. This invoice keeps its number: "
-        "annul it, and issue another one in its place."
+        "Issue from a series whose numbers are written otherwise, so that the next ones pass. This invoice keeps its "
+        "number: annul it, and issue another one in its place."
     ),
     (Remedy.ANNUL,),
 )

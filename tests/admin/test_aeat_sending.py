@@ -76,7 +76,7 @@ def test_a_failing_chain_says_how_often_since_when_and_why(finance: Browser, rec
     ("reason", "says"),
     [
         ("certificate", "looked at again every minute"),
-        ("configuration", "does not let this sender in"),
+        ("configuration", "Have what it says put right"),
         ("suspended", "Write to the AEAT"),
     ],
 )

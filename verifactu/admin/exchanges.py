@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -11,8 +12,12 @@ from django.db.models import BooleanField, Case, QuerySet, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
@@ -69,7 +74,8 @@ class ExchangeAdmin(PageAdmin):
         return page(
             request,
             "verifactu/exchange.html",
-            title=f"{self.opts.verbose_name} {row}".capitalize(),
+            title=gettext("%(what)s of %(when)s")
+            % {"what": capfirst(str(self.opts.verbose_name)), "when": _moment(row.sent_at)},
             exchange=row,
             chain=row.chain,
             mode=mode_badge(row.chain),
@@ -78,6 +84,10 @@ class ExchangeAdmin(PageAdmin):
             file_url=f"admin:verifactu_{name}_file",
             has_response=has_response,
         )
+
+
+def _moment(instant: datetime) -> str:
+    return date_format(timezone.localtime(instant), "SHORT_DATETIME_FORMAT")
 
 
 def _lines(answers: QuerySet[RecordAnswer]) -> list[dict[str, Any]]:
@@ -122,11 +132,11 @@ class SubmissionAdmin(ExchangeAdmin):
     """Records sent together, with the AEAT's receipt."""
 
     fetch = submission_file
-    list_display = ["sent_at", "seller_shown", "span", "size", "outcome_shown", "receipt_code", "fault_code"]
+    list_display = ["sent_at", "seller_shown", "span", "outcome_shown", "receipt_code", "fault_code"]
 
     @admin.display(description=_("records"))
     def span(self, submission: Submission) -> str:
-        return f"{submission.first_sequence}–{submission.last_sequence}"
+        return f"{submission.first_sequence}–{submission.last_sequence} ({submission.size})"
 
 
 @admin.register(Inquiry)

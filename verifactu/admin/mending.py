@@ -49,7 +49,7 @@ class OutcomeFilter(ChoiceFilter):
 
 
 class CodeFilter(TextFilter):
-    title, names, lookup = _("AEAT’s code"), ("code",), "code"
+    title, names, lookup = _("AEAT's code"), ("code",), "code"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return super().queryset(request, queryset) if self.value("code").isdecimal() else queryset
@@ -63,7 +63,7 @@ class AnsweredChainFilter(ChainFilter):
 class RecordAnswerAdmin(PageAdmin):
     """Rejected, or accepted with errors; the newest first. What was simply accepted needs nobody."""
 
-    list_display = ["number_shown", "seller_shown", "outcome_shown", "code", "says", "means", "at"]
+    list_display = ["number_shown", "seller_shown", "outcome_shown", "says", "at"]
     list_filter = [OpenFilter, OutcomeFilter, CodeFilter, AnsweredChainFilter]
     ordering = ["-id"]
     search_fields = ["record__number"]
@@ -80,8 +80,8 @@ class RecordAnswerAdmin(PageAdmin):
         return (queryset.filter(record__invoice__display_number=term) if term else queryset), False
 
     @admin.display(description=_("invoice"))
-    def number_shown(self, answer: RecordAnswer) -> str:
-        return answer.record.number
+    def number_shown(self, answer: RecordAnswer) -> SafeString:
+        return format_html('<span class="co-nowrap">{}</span>', answer.record.number)
 
     @admin.display(description=_("seller"))
     def seller_shown(self, answer: RecordAnswer) -> SafeString:
@@ -91,13 +91,12 @@ class RecordAnswerAdmin(PageAdmin):
     def outcome_shown(self, answer: RecordAnswer) -> SafeString:
         return outcome_badge(answer)
 
-    @admin.display(description=_("AEAT’s text"))
+    @admin.display(description=_("What the AEAT says"))
     def says(self, answer: RecordAnswer) -> SafeString:
-        return format_html('<span class="co-says">{}</span>', aeats_text(answer))
-
-    @admin.display(description=_("what it means"))
-    def means(self, answer: RecordAnswer) -> SafeString:
-        return format_html('<span class="co-says">{}</span>', gettext(advice_on(answer.code).means))
+        """The AEAT's text, and below it ours."""
+        means = gettext(advice_on(answer.code).means)
+        markup = '<span class="co-says"><span lang="es"><strong>{}</strong> {}</span><small>{}</small></span>'
+        return format_html(markup, "" if answer.code is None else answer.code, aeats_text(answer), means)
 
     def show(self, request: HttpRequest, row: RecordAnswer) -> HttpResponseBase:
         """What to do about one of them: what the AEAT holds now, and what would be sent next, with its reasons."""

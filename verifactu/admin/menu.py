@@ -10,6 +10,7 @@ from django.utils import timezone
 from verifactu import overview
 from verifactu.admin.pages import may
 from verifactu.admin.sending import ending, row_of
+from verifactu.admin.words import aeats_text
 
 COUNTED = 99
 SHOWN = 5
@@ -37,6 +38,6 @@ def card(request: HttpRequest) -> dict[str, Any] | None:
         "certificates": certificates[:SHOWN],
         "rows": [row_of(request, each.sender, each, now=now) for each in overdue[:SHOWN]],
         "more": max(len(overdue) - SHOWN, 0),
-        "mend": mend[:SHOWN],
+        "mend": [(answer, aeats_text(answer)) for answer in mend[:SHOWN]],
         "more_to_mend": len(mend) > SHOWN,
     }

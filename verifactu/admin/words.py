@@ -38,12 +38,11 @@ STOPS = {
         "right, sending goes on by itself."
     ),
     StopReason.CONFIGURATION: _(
-        "The AEAT does not let this sender in, and is not called again by itself. Have what it says put right (the "
+        "It is not called again by itself. Have what it says put right (the "
         "certificate, the representation, the seller’s NIF), then press “Resume”."
     ),
     StopReason.SUSPENDED: _(
-        "The AEAT has suspended the access and is not called again by itself. Write to the AEAT; once it has lifted "
-        "the suspension, press “Resume”."
+        "It is not called again by itself. Write to the AEAT; once it has lifted the suspension, press “Resume”."
     ),
 }
 """What to do, by why sending is stopped."""
