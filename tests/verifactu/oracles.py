@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +18,7 @@ from verifactu_lint.registros import lee
 from verifactu_lint.reglas import audita
 
 from verifactu.billing_system import BillingSystem
-from verifactu.registration import Breakdown, OtherId, Party, Registration
+from verifactu.registration import Breakdown, CorrectedAmounts, OtherId, Party, Reference, Registration
 from verifactu.xml import Link
 
 _SCHEMAS = Path(str(files("django_verifactu.aeat"))) / "schemas"
@@ -94,6 +95,17 @@ def theirs(registration: Registration) -> other.Invoice:
         lines=tuple(_their_line(line) for line in registration.breakdowns),
         operation_date=registration.operation_date,
         invoice_type=other_codes.InvoiceType(registration.fiscal_type.value),
+        correction_type=_same(other_codes.CorrectionType, registration.correction_method),
+        corrected_invoices=tuple(_their_reference(one) for one in registration.corrected),
+        replaced_invoices=tuple(_their_reference(one) for one in registration.replaced),
+        corrected_amounts=_their_amounts(registration.corrected_amounts),
+        coupon=registration.coupon,
+        issued_by=_same(other_codes.IssuedBy, registration.issued_by),
+        third_party=_their_party(registration.third_party) if registration.third_party else None,
+        billing_agreement=registration.invoicing_agreement or None,
+        system_agreement=registration.system_agreement or None,
+        amendment=registration.amendment,
+        previous_rejection=_same(other_codes.PreviousRejection, registration.previous_rejection),
         without_recipient_art_61d=registration.no_recipient_art_61d,
         simplified_art_72_73=registration.simplified_art_7273,
         external_reference=registration.external_reference or None,
@@ -118,6 +130,23 @@ def their_link(link: Link | None) -> other.PreviousRecord | None:
     if link is None:
         return None
     return other.PreviousRecord(link.issuer_tax_id, link.number, link.issue_date, link.fingerprint)
+
+
+def _same(theirs: Any, ours: StrEnum | None) -> Any:
+    """Both are the AEAT's literal."""
+    return None if ours is None else theirs(ours.value)
+
+
+def _their_reference(reference: Reference) -> other.InvoiceId:
+    return other.InvoiceId(reference.issuer_tax_id, reference.number, reference.issue_date)
+
+
+def _their_amounts(amounts: CorrectedAmounts | None) -> other.CorrectedAmounts | None:
+    """They know no replaced surcharge."""
+    if amounts is None:
+        return None
+    assert amounts.surcharge_amount is None, "theirs has no place for it"
+    return other.CorrectedAmounts(amounts.taxable_amount, amounts.tax_amount)
 
 
 def _their_party(party: Party) -> other.Party:

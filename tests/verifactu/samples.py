@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from core.money import round_half_up
 from verifactu.billing_system import BillingSystem
-from verifactu.codes import Exemption, FiscalType, IdType, Regime, Tax, TaxCategory
-from verifactu.registration import Breakdown, OtherId, Party, Registration
+from verifactu.codes import CorrectionMethod, Exemption, FiscalType, IdType, IssuedBy, Regime, Tax, TaxCategory
+from verifactu.registration import Breakdown, CorrectedAmounts, OtherId, Party, Reference, Registration
 from verifactu.xml import Link
 
 TODAY = date(2026, 11, 23)
@@ -159,3 +160,42 @@ def registrations(draw: st.DrawFn) -> Registration:
         no_recipient_art_61d=simplified,  # so that the limit of 3,000 € does not apply
         recipients=() if simplified else tuple(draw(st.lists(parties, min_size=1, max_size=3))),
     )
+
+
+references = st.lists(
+    st.builds(Reference, st.just(ISSUER.tax_id), numbers, st.dates(TODAY - timedelta(days=300), TODAY)),
+    min_size=1,
+    max_size=4,
+)
+FULL_CORRECTIVE = [
+    FiscalType.CORRECTIVE_LAW,
+    FiscalType.CORRECTIVE_INSOLVENCY,
+    FiscalType.CORRECTIVE_BAD_DEBT,
+    FiscalType.CORRECTIVE_OTHER,
+]
+
+
+@st.composite
+def following_registrations(draw: st.DrawFn) -> Registration:
+    """R1 to R5 by both methods, F3, coupons, and what others issue in the issuer's name."""
+    plain = draw(registrations())
+    simplified = not plain.recipients
+    fiscal_type = draw(
+        st.just(FiscalType.CORRECTIVE_SIMPLIFIED)
+        if simplified
+        else st.sampled_from([*FULL_CORRECTIVE, FiscalType.REPLACEMENT])
+    )
+    named = tuple(draw(references))
+    issued_by = None if simplified else draw(st.sampled_from([None, *IssuedBy]))
+    changes: dict[str, Any] = {
+        "fiscal_type": fiscal_type,
+        "simplified_art_7273": not simplified and draw(st.booleans()),
+        "coupon": fiscal_type in {FiscalType.CORRECTIVE_LAW, FiscalType.CORRECTIVE_SIMPLIFIED} and draw(st.booleans()),
+        "issued_by": issued_by,
+        "third_party": draw(parties) if issued_by is IssuedBy.THIRD_PARTY else None,
+    }
+    if not fiscal_type.is_corrective:
+        return replace(plain, **changes, replaced=named)
+    method = draw(st.sampled_from(CorrectionMethod))
+    replaced = CorrectedAmounts(draw(amounts), draw(amounts)) if method is CorrectionMethod.SUBSTITUTION else None
+    return replace(plain, **changes, correction_method=method, corrected=named, corrected_amounts=replaced)

@@ -21,6 +21,7 @@ from tests.verifactu.samples import (
     a_breakdown,
     a_registration,
     an_exempt_breakdown,
+    following_registrations,
     registrations,
 )
 from verifactu import rules
@@ -70,6 +71,16 @@ def test_an_ordinary_invoice_has_no_findings() -> None:
 @settings(max_examples=200)
 def test_whatever_the_aeat_takes_has_no_findings(registration: Registration) -> None:
     assert found(registration) == []
+
+
+@given(registration=following_registrations())
+@settings(max_examples=200)
+def test_corrections_and_replacements_have_no_findings_here_or_elsewhere(registration: Registration) -> None:
+    """But for what the AEAT documents as refused and takes (1191, 1192)."""
+    blocking = [one for one in rules.check(registration, today=TODAY) if one.severity is rules.Severity.BLOCKING]
+
+    assert blocking == []
+    assert {violation.code for violation in validate_invoice(theirs(registration), TODAY)} <= {1191, 1192}
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from tests.verifactu.samples import (
     TODAY,
     a_breakdown,
     a_registration,
+    following_registrations,
     registrations,
 )
 from verifactu.codes import CorrectionMethod, FiscalType, GeneratedBy, IdType, IssuedBy, PreviousRejection
@@ -62,8 +63,12 @@ def assert_valid(record: bytes) -> None:
     schema().assertValid(etree.fromstring(record))
 
 
-@given(registration=registrations(), previous=st.sampled_from([None, LINK]), several=st.booleans())
-@settings(max_examples=150)
+@given(
+    registration=registrations() | following_registrations(),
+    previous=st.sampled_from([None, LINK]),
+    several=st.booleans(),
+)
+@settings(max_examples=250)
 def test_every_record_is_valid_and_the_same_as_anothers(
     registration: Registration, previous: Link | None, several: bool
 ) -> None:
