@@ -9,12 +9,14 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext
 from unfold.sites import UnfoldAdminSite
 
 from audit.models import Outcome
 from audit.people import actor_of_user, nobody_known
 from audit.services import Subject, record
 from config.compliance_pages import compliance, compliance_pdf
+from integrations import deployment
 
 
 class PeoplesDoor(UnfoldAdminSite):
@@ -35,6 +37,11 @@ class PeoplesDoor(UnfoldAdminSite):
                 raise
 
         return super().admin_view(watched, cacheable)  # type: ignore[no-any-return]  # the theme has no types
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """With the reason why nothing is issued or sent, if there is one, for every page."""
+        message = deployment.standing().message if request.user.is_authenticated else ""
+        return {**super().each_context(request), "fence": message and gettext(message)}
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """With the declaration of compliance, which nobody who is let in may be refused."""

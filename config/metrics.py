@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from billing.models import Document, DocumentState, Invoice, InvoiceStatus, Seller
 from core.modes import Mode
+from integrations import deployment
 from integrations.middleware import client_address
 from integrations.models import WorkerHeartbeat
 from verifactu import overview
@@ -44,6 +45,7 @@ def figures(now: datetime) -> Iterator[tuple[str, float]]:
         yield f'invoices_waiting{{status="{status}"}}', Invoice.objects.filter(status=status).count()
     for beat in WorkerHeartbeat.objects.all():
         yield f'worker_silent_seconds{{step="{beat.name}"}}', (now - beat.at).total_seconds()
+    yield "deployment_fenced", int(deployment.standing().is_fenced)
     yield from _aeat(now)
     yield from _certificates(now)
     yield from _estimated_rows()

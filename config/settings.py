@@ -332,6 +332,10 @@ AEAT_TEST_URL = setting(
 )
 AEAT_TEST_CA = BASE_DIR / (env.str("AEAT_TEST_CA", default="") or CERTIFICATES_FOLDER / "simulated-aeat-ca.pem")
 
+# --- Where this database belongs (docs/operations.md, «Restored from a backup») --------------------------------------
+DEPLOYMENT_FILE = Path(env.str("DEPLOYMENT_FILE", default="") or BASE_DIR / "var" / "deployment.json")
+DEPLOYMENT_KEY: str = env.str("DEPLOYMENT_KEY", default="")
+
 # --- Mail and logs ---------------------------------------------------------------------------------------------------
 globals().update(
     setting(

@@ -19,6 +19,9 @@ from django.utils import timezone
 
 from billing.services.rendering import render_due_documents
 from config.stopping import Stopping
+from core.actors import worker
+from integrations import deployment
+from integrations.services.confirming import note_that_it_is_behind
 from integrations.services.heartbeats import beat
 from verifactu.services.sending import send_due
 
@@ -48,7 +51,17 @@ class Step:
     run: Work
 
 
+def keep_watch(*, now: datetime) -> int:
+    """Know the database again: lay claim to a new one, notice an older one, and mark outside how far it has come."""
+    del now  # whenever it is
+    deployment.claim()
+    if not deployment.keep_marks():
+        note_that_it_is_behind(by=worker("deployment"))
+    return 0
+
+
 STEPS: tuple[Step, ...] = (
+    Step("deployment", keep_watch),
     Step("documents", partial(render_due_documents, limit=1)),
     Step("aeat", send_due),
 )

@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from integrations import deployment
 from integrations.models import WorkerHeartbeat
 from integrations.problems import problem_response, unavailable
 
@@ -29,7 +30,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers, is migrated, and every background step has gone round lately; else 503."""
+    """200 when the database answers, is migrated and not fenced, and each background step went round; else 503."""
     missing = what_is_missing()
     if missing:
         return problem_response(unavailable(waiting_for=missing), request)
@@ -37,12 +38,15 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def what_is_missing() -> list[str]:
-    """Out of ``database``, ``migrations``, ``worker``: what this installation still lacks to do its work."""
+    """Out of ``database``, ``migrations``, ``deployment`` (it is fenced) and ``worker``: what this installation still
+    lacks to do its work."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         if not _is_migrated():
             return ["migrations"]
+        if deployment.standing().is_fenced:
+            return ["deployment"]
         return [] if _steps_are_alive() else ["worker"]
     except DatabaseError:
         logger.exception("the database does not answer")

@@ -3,9 +3,11 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as configured
 from hypothesis import HealthCheck, settings
 
 # The same examples in every run, so that a red build is red again; HYPOTHESIS_PROFILE=explore looks for new ones.
@@ -30,6 +32,12 @@ def _only_here(connect: Callable[[socket.socket, Any], Any]) -> Callable[[socket
         return connect(self, address)
 
     return guarded
+
+
+@pytest.fixture(autouse=True)
+def _no_marks_of_another_test() -> None:
+    """Chains that a test left behind would look like records lost."""
+    Path(configured.DEPLOYMENT_FILE).unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -129,7 +129,9 @@ def web_server(folder: Path) -> Iterator[int]:
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(place.port)),
         *("--workers", "2", "--blocking-threads", "16", "config.wsgi:application"),
     ]
-    installation = {"INSTALLATION_NUMBER": settings.BILLING_SYSTEM["installation_number"]}  # whose chains were opened
+    # Whose chains were opened, in whose database.
+    installation = {"INSTALLATION_NUMBER": settings.BILLING_SYSTEM["installation_number"]}
+    installation |= {"DEPLOYMENT_KEY": settings.DEPLOYMENT_KEY}
     environment = place.environment(database_url()) | installation | {"LOG_LEVEL": "WARNING"}
     program = Program("web", command, environment=environment, log=folder / "web.log")
     program.start()

@@ -9,6 +9,9 @@ os.environ.setdefault("BASE_URL", "http://testserver")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("SECURE", "off")
 os.environ.setdefault("INSTALLATION_NUMBER", "tests")
+# One key for all processes of a run, whatever file each of them has; the file is of this process, and empty at first.
+os.environ.setdefault("DEPLOYMENT_KEY", "tests")
+os.environ["DEPLOYMENT_FILE"] = str(throwaway.folder() / "deployment.json")
 if "DATABASE_URL" not in os.environ:
     # Here, since pytest-django reads the settings before any fixture; pytest-xdist's workers inherit the address.
     os.environ["DATABASE_URL"] = throwaway.start()

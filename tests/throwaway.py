@@ -17,11 +17,16 @@ UNSAFE_AND_FAST = {
 }
 
 
+def folder() -> Path:
+    """A folder that goes with the process."""
+    made = Path(tempfile.mkdtemp(prefix="correlativa-tests-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
 def start() -> str:
     """Start one in a folder of its own, so that runs side by side never meet; return its DATABASE_URL."""
-    folder = Path(tempfile.mkdtemp(prefix="correlativa-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    server = EmbeddedPostgres(folder, options=UNSAFE_AND_FAST)
+    server = EmbeddedPostgres(folder(), options=UNSAFE_AND_FAST)
     atexit.register(server.stop)
     server.start()
     return server.url()

@@ -67,6 +67,8 @@ class Place:
             "BASE_URL": self.base_url,
             "ALLOWED_HOSTS": "localhost,127.0.0.1",
             "SECURE": "off",
+            "DEPLOYMENT_FILE": str(self.folder / "deployment.json"),
+            "DEPLOYMENT_KEY": "",
             "DEBUG": "off",
             "TRUSTED_PROXIES": "0",
             "REDIS_URL": "",

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from audit.rows import Change, changed, write
 from core.actors import Actor
 from core.errors import Conflict, gettext_noop
 from core.modes import Mode
+from integrations import deployment
 from verifactu import literals
 from verifactu.billing_system import BillingSystem
 from verifactu.fingerprint import AnnulmentLiterals, RegistrationLiterals
@@ -39,12 +41,15 @@ def this_system() -> BillingSystem:
 
 
 @transaction.atomic(savepoint=False)
-def open_chain(*, seller_id: uuid.UUID, mode: str, issuer_tax_id: str, by: Actor, now: datetime) -> Chain:
+def open_chain(
+    *, seller_id: uuid.UUID, mode: str, issuer_tax_id: str, by: Actor, now: datetime, reason: str = ""
+) -> Chain:
     """Begin the chain of a taxpayer in this installation: its next record will say that it is the first.
 
     Only this act makes a «first record» (``PrimerRegistro``; error 2007 when the AEAT knows of earlier ones): a chain
     that cannot be found is never taken for one that has not begun. Raises Conflict ``chain_already_open``.
     """
+    deployment.claim()
     installation_number = this_system().installation_number
     chain, created = Chain.objects.get_or_create(
         seller_id=seller_id,
@@ -63,6 +68,7 @@ def open_chain(*, seller_id: uuid.UUID, mode: str, issuer_tax_id: str, by: Actor
         by=by,
         subject=audit.Subject(type="chain", id=str(chain.id), label=str(chain), seller_id=seller_id, mode=mode),
         after={"issuer_tax_id": issuer_tax_id, "installation_number": installation_number},
+        reason=reason,
     )
     return chain
 
@@ -184,15 +190,18 @@ _LOCKED = """
         SELECT 1 FROM verifactu_chain AS other
         WHERE other.mode = chain.mode AND other.installation_number = chain.installation_number
           AND other.issuer_tax_id <> chain.issuer_tax_id
-    ) AS several_taxpayers
-    FROM verifactu_chain AS chain
+    ) AS several_taxpayers,
+        deployment.key, deployment.is_behind,
+        chain.installation_number = ANY (deployment.closed_installations) AS is_closed
+    FROM verifactu_chain AS chain LEFT JOIN integrations_deployment AS deployment ON true
     WHERE seller_id = %(seller)s AND mode = %(mode)s AND installation_number = %(installation)s
     FOR NO KEY UPDATE OF chain
 """
 
 
 def _lock_chain(seller_id: uuid.UUID, mode: str, installation_number: str) -> tuple[Chain, bool]:
-    """The chain, locked, and whether this installation serves other taxpayers too, in one round trip.
+    """The chain, locked, and whether this installation serves other taxpayers too, in one round trip; refused where
+    this database is fenced.
 
     Taxpayers count whatever their state (AEAT's data dictionary, ``IndicadorMultiplesOT``); other modes do not.
     """
@@ -205,7 +214,16 @@ def _lock_chain(seller_id: uuid.UUID, mode: str, installation_number: str) -> tu
             "chain_not_open",
             gettext_noop("The chain of fiscal records of this installation has not been opened for this seller."),
         )
-    return chain, chain.several_taxpayers  # type: ignore[attr-defined]  # a column of the statement's own
+    told: Any = chain  # the statement has columns of its own
+    deployment.refuse_if_fenced(
+        key=told.key,
+        is_behind=told.is_behind,
+        is_closed=told.is_closed,
+        chain_id=chain.id,
+        sequence=chain.last_sequence,
+        fingerprint=chain.last_fingerprint,
+    )
+    return chain, told.several_taxpayers
 
 
 def _append(

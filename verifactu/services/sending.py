@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import services as audit
+from integrations import deployment
 from verifactu.aeat import catalogue, messages
 from verifactu.aeat.answers import Answer, read_answer
 from verifactu.aeat.catalogue import Treatment
@@ -45,11 +46,15 @@ def send_due(*, now: datetime, clock: Clock = timezone.now) -> int:
     """Take one chain's turn, if any is due, and return how many were taken.
 
     ``now`` decides what is due; ``clock`` is read after each call of the AEAT, which takes its time. Nothing that the
-    AEAT or the network does raises: it is written in the sender's row, and the other chains go on.
+    AEAT or the network does raises: it is written in the sender's row, and the other chains go on. A database that is
+    fenced says nothing to anybody.
     """
+    if deployment.standing().is_fenced:
+        return 0
     with turns.next_turn(now=now) as turn:
         if turn is None:
             return 0
+        deployment.keep_marks()  # what the AEAT learns of is known outside first
         try:
             _take(turn, clock)
         except TurnLostError:
