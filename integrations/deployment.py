@@ -12,7 +12,7 @@ import logging
 import secrets
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
@@ -194,7 +194,11 @@ def _lacks(outside: Outside) -> tuple[Lack, ...]:
     if not outside.marks:
         return ()
     marks = outside.marks
-    values = [[*marks], [mark.sequence for mark in marks.values()], [mark.fingerprint for mark in marks.values()]]
+    values: list[Any] = [
+        [*marks],
+        [mark.sequence for mark in marks.values()],
+        [mark.fingerprint for mark in marks.values()],
+    ]
     with connection.cursor() as cursor:
         cursor.execute(_LACKING, values)
         return tuple(Lack(str(chain_id), marks[str(chain_id)], found) for chain_id, found in cursor.fetchall())

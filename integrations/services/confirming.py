@@ -49,7 +49,7 @@ def confirm_deployment(*, by: Actor, now: datetime, reason: str, moved: bool = F
     ``original_may_still_issue``.
     """
     if not reason.strip():
-        raise Invalid([Fault("reason_required", gettext_noop("Say why."), "#/reason")])
+        raise Invalid([Fault("required", gettext_noop("Say why."), "#/reason")])
     with deployment_file.turn():
         row = Deployment.objects.select_for_update().first()
         found = deployment.standing()

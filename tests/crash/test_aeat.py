@@ -51,6 +51,7 @@ class House:
     @property
     def environment(self) -> dict[str, str]:
         return Place(self.folder, self.port).environment(database_url()) | {
+            "DEPLOYMENT_KEY": settings.DEPLOYMENT_KEY,
             "INSTALLATION_NUMBER": settings.BILLING_SYSTEM["installation_number"],
             "CERTIFICATES_FOLDER": str(self.folder),
             "AEAT_TEST_URL": f"https://localhost:{self.port}",

@@ -20,9 +20,10 @@ def dump(file: Path) -> Path:
 
 
 @contextmanager
-def restored(file: Path, name: str = "test_restored") -> Iterator[None]:
+def restored(file: Path) -> Iterator[None]:
     """The backup in a database of its own; inside, all of this process lives in it."""
     known, before = connection.settings_dict, connection.settings_dict["NAME"]
+    name = f"{before}_restored"
     connection.close()
     _admin(f'DROP DATABASE IF EXISTS "{name}"', f'CREATE DATABASE "{name}"')
     _run("pg_restore", "--no-owner", "--exit-on-error", f"--dbname={name}", *_place(), str(file))
