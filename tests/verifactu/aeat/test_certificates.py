@@ -197,7 +197,8 @@ def test_without_a_password_file_its_place_is_named(folder):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"nonsense", b"0\x82", identity().pem(), b"0\x84\x00\x00\x00\x05\x02\x01\x02"]
+    "content",
+    [b"", b"nonsense", b"0\x82", pytest.param(identity().pem(), id="pem"), b"0\x84\x00\x00\x00\x05\x02\x01\x02"],
 )
 def test_what_is_not_pkcs12_is_told_how_to_be_exported(folder, content):
     put(folder, content)
