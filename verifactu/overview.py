@@ -32,20 +32,24 @@ class Waiting:
 def waiting() -> list[Waiting]:
     """Every chain with records that the AEAT has not answered, the longest wait first. One query, however many."""
     ahead = FiscalRecord.objects.filter(
-        chain=OuterRef("chain"), sequence__gt=OuterRef("sent_through"), answer__isnull=True
-    ).order_by()
+        chain=OuterRef("chain"),
+        sequence__gt=OuterRef("sent_through"),
+        sequence__lte=OuterRef("chain__last_sequence"),  # between two ends, or PostgreSQL would read the whole table
+        answer__isnull=True,
+    )
+    first = FiscalRecord.objects.filter(chain=OuterRef("chain"), sequence=OuterRef("sent_through") + 1)
     behind = (
         _behind()
         .annotate(
-            ahead=Subquery(ahead.values("chain").annotate(count=Count("pk")).values("count")),
-            oldest=Subquery(ahead.order_by("sequence").values("generated_at")[:1]),
+            ahead=Subquery(ahead.order_by().values("chain").annotate(count=Count("pk")).values("count")),
+            oldest=Subquery(first.values("generated_at")),
         )
         .filter(oldest__isnull=False)
         .select_related("chain__seller", "open_submission")
         .defer("open_submission__request", "open_submission__response")
         .order_by("oldest")
     )
-    return [Waiting(sender, sender.ahead, sender.oldest) for sender in behind]
+    return [Waiting(sender, sender.ahead or 0, sender.oldest) for sender in behind]
 
 
 def overdue_records(*, now: datetime) -> int:

@@ -87,16 +87,6 @@ def test_a_stopped_chain_says_what_to_mend(finance: Browser, record: FiscalRecor
     assert "Resume" in page
 
 
-def test_a_certificate_that_is_missing_is_told_in_the_readers_words(
-    finance: Browser, record: FiscalRecord, settings: Any, tmp_path: Path
-) -> None:
-    settings.CERTIFICATES_FOLDER = tmp_path
-    sender_is(failures=1, stop_reason="certificate", last_failure="as the worker wrote it")
-    page = page_of(finance)
-    assert f"{tmp_path}/test/{record.issuer_tax_id}.p12" in page
-    assert "as the worker wrote it" not in page
-
-
 def test_what_the_aeat_said_is_text_and_nothing_else(finance: Browser, record: FiscalRecord) -> None:
     sender_is(failures=1, last_failure="<script>alert(1)</script>")
     for url in (OVERVIEW, INDEX, reverse("admin:verifactu_chain_change", args=[record.chain_id])):

@@ -24,10 +24,8 @@ from verifactu import overview
 from verifactu.admin import testing
 from verifactu.admin.pages import PageAdmin, may, needs, page, url_of
 from verifactu.admin.words import mode_badge, sender_badge, what_to_do
-from verifactu.aeat.channel import open_channel
-from verifactu.aeat.errors import Misconfigured
 from verifactu.aeat.expiry import expiring_certificates
-from verifactu.models import Chain, Sender, StopReason
+from verifactu.models import Chain, Sender
 from verifactu.overview import Waiting
 from verifactu.services.recording import subject_of
 from verifactu.services.resuming import resume_sending
@@ -46,7 +44,6 @@ class Row:
     mode: SafeString | str
     waiting: Waiting | None
     what_to_do: str
-    failure: str
     acts: list[Act]
 
 
@@ -60,21 +57,8 @@ def row_of(request: HttpRequest, sender: Sender, waiting: Waiting | None, *, now
         mode=mode_badge(chain),
         waiting=waiting,
         what_to_do=what_to_do(sender),
-        failure=_failure_of(sender),
         acts=acts_on(request, sender),
     )
-
-
-def _failure_of(sender: Sender) -> str:
-    """What is wrong, and what mends it: of a certificate in the reader's language, since it can be looked at again
-    without calling anybody; else as it was written down."""
-    if sender.stop_reason != StopReason.CERTIFICATE:
-        return sender.last_failure
-    try:
-        open_channel(tax_id=sender.chain.issuer_tax_id, mode=sender.chain.mode)
-    except Misconfigured as error:
-        return " ".join(gettext(text) % error.params for text in (error.message, error.remedy) if text)
-    return sender.last_failure
 
 
 def acts_on(request: HttpRequest, sender: Sender) -> list[Act]:
@@ -155,7 +139,7 @@ class SenderAdmin(PageAdmin):
 @needs("change_sender")
 def resume(request: HttpRequest, chain_id: uuid.UUID) -> HttpResponse:
     """It is mended, go on; or: try now."""
-    chain = get_object_or_404(Chain, id=chain_id)
+    chain = get_object_or_404(Chain.objects.select_related("seller"), id=chain_id)
     by = actor_of_user(request)
     resumed = attempt(
         request,
@@ -164,5 +148,7 @@ def resume(request: HttpRequest, chain_id: uuid.UUID) -> HttpResponse:
         subject=subject_of(chain),
     )
     if resumed:
-        messages.success(request, gettext("The records of %(chain)s are sent within seconds.") % {"chain": chain})
+        messages.success(
+            request, gettext("The records of %(seller)s are sent within seconds.") % {"seller": chain.seller.legal_name}
+        )
     return HttpResponseRedirect(url_of("sender_changelist"))

@@ -16,6 +16,7 @@ from verifactu.aeat.errors import NotSent, SoapFault, WireError
 from verifactu.models import ExchangeOutcome, FiscalRecord, Inquiry
 from verifactu.registration import Party
 from verifactu.services import recording, turns
+from verifactu.services.recording import in_words
 from verifactu.services.turns import Turn
 from verifactu.services.verdicts import Key, Verdict, adopt, duplicate, key_of
 
@@ -89,7 +90,7 @@ def _ask(
         reply = channel.post(message)
         answer = read_inquiry(reply.body)
     except WireError as error:
-        _end(turn, inquiry, _outcome_of(error), reply, clock(), why=str(error))
+        _end(turn, inquiry, _outcome_of(error), reply, clock(), why=in_words(error))
         raise
     _end(turn, inquiry, ExchangeOutcome.ANSWERED, reply, clock())
     return inquiry, answer

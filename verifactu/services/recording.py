@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Min, Q
+from django.utils.translation import gettext, override
 
 from audit import services as audit
 from audit.models import AuditEntry
@@ -19,6 +21,7 @@ from integrations import outbox
 from integrations.models import Event
 from verifactu.aeat.answers import Answer
 from verifactu.aeat.channel import Channel, Reply
+from verifactu.aeat.errors import WireError
 from verifactu.models import (
     Chain,
     ExchangeOutcome,
@@ -34,6 +37,13 @@ from verifactu.services.turns import Turn, hold
 from verifactu.services.verdicts import Verdict
 
 WORKER = actors.worker("aeat")
+
+
+def in_words(error: WireError) -> str:
+    """What went wrong and what mends it, in the language of the house: written once, for the people who mend it. What
+    the AEAT says is Spanish in any case."""
+    with override(settings.LANGUAGE_CODE):
+        return " ".join(gettext(text) % error.params for text in (error.message, error.remedy) if text)
 
 
 def unanswered(turn: Turn) -> list[FiscalRecord]:

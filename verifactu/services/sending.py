@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import services as audit
+from core.errors import gettext_noop
 from integrations import deployment
 from verifactu.aeat import catalogue, messages
 from verifactu.aeat.answers import Answer, read_answer
@@ -27,6 +28,7 @@ from verifactu.models import Chain, ExchangeOutcome, FiscalRecord, RecordOutcome
 from verifactu.registration import Party
 from verifactu.services import inquiring, recording, turns
 from verifactu.services.inquiring import Found
+from verifactu.services.recording import in_words
 from verifactu.services.turns import Turn, TurnLostError
 from verifactu.services.verdicts import Verdict, is_doubtful, judge, match
 
@@ -66,7 +68,7 @@ def _take(turn: Turn, clock: Clock) -> None:
     try:
         channel = open_channel(tax_id=turn.chain.issuer_tax_id, mode=turn.chain.mode)
     except Misconfigured as error:
-        _stop(turn, None, str(error), now=clock(), reason=StopReason.CERTIFICATE)
+        _stop(turn, None, in_words(error), now=clock(), reason=StopReason.CERTIFICATE)
         return
     if turn.doubtful is not None:
         _settle(turn, turn.doubtful, channel, clock)
@@ -141,13 +143,13 @@ def _settle(
         found = inquiring.look_up(turn, records, channel, clock)
     except SoapFault as fault:
         if catalogue.treatment_of(fault.code) in {Treatment.CONFIGURATION, Treatment.STOP}:
-            _stop(turn, None, str(fault), now=clock())
+            _stop(turn, None, in_words(fault), now=clock())
         else:
-            _put_off(turn, str(fault), now=clock())
+            _put_off(turn, in_words(fault), now=clock())
     except Misconfigured as error:
-        _stop(turn, None, str(error), now=clock())
+        _stop(turn, None, in_words(error), now=clock())
     except WireError as error:
-        _put_off(turn, str(error), now=clock())
+        _put_off(turn, in_words(error), now=clock())
     else:
         _adopt(turn, submission, found, found.verdicts(records, duplicates=doubtful), now=clock())
 
@@ -160,7 +162,8 @@ def _adopt(turn: Turn, submission: Submission, found: Found, verdicts: Sequence[
     if verdicts:
         turns.succeed(sender, next_at=now + timedelta(seconds=sender.wait_seconds))
     else:  # so that an AEAT which never answers is asked less and less often
-        turns.postpone(sender, now=now, why="The AEAT holds none of the records whose answer was lost: sent again.")
+        why = WireError(gettext_noop("The AEAT holds none of the records whose answer was lost: they are sent again."))
+        turns.postpone(sender, now=now, why=in_words(why))
     sender.save()
 
 
@@ -169,11 +172,11 @@ def _refused(sent: _Sent, fault: SoapFault, reply: Reply | None) -> None:
     turn, submission, now = sent.turn, sent.submission, sent.clock()
     treatment = Treatment.RETRY if fault.from_server else catalogue.treatment_of(fault.code)
     if treatment is Treatment.CONFIGURATION:
-        _stop(turn, submission, str(fault), now=now, reply=reply, code=fault.code)
+        _stop(turn, submission, in_words(fault), now=now, reply=reply, code=fault.code)
     elif treatment is Treatment.STOP:
-        _stop(turn, submission, str(fault), now=now, reply=reply, code=fault.code, reason=StopReason.SUSPENDED)
+        _stop(turn, submission, in_words(fault), now=now, reply=reply, code=fault.code, reason=StopReason.SUSPENDED)
     elif treatment is Treatment.RETRY:
-        _put_off(turn, str(fault), now=now, submission=submission, reply=reply, code=fault.code)
+        _put_off(turn, in_words(fault), now=now, submission=submission, reply=reply, code=fault.code)
     else:
         _isolate(sent, fault, reply, now=now)
 
@@ -190,7 +193,7 @@ def _isolate(sent: _Sent, fault: SoapFault, reply: Reply | None, *, now: datetim
         recording.write_verdicts(sender, submission, [verdict], now=now)
         turns.succeed(sender, next_at=now + timedelta(seconds=sender.wait_seconds))
     else:
-        turns.postpone(sender, now=now, why=str(fault), pause=timedelta(seconds=sender.wait_seconds))
+        turns.postpone(sender, now=now, why=in_words(fault), pause=timedelta(seconds=sender.wait_seconds))
         sender.most_records = len(records) // 2
     sender.save()
 
@@ -199,16 +202,18 @@ def _failed(sent: _Sent, error: WireError, reply: Reply | None) -> None:
     """No answer that could be read. Only what was certainly not processed may be sent again without asking."""
     now = sent.clock()
     if isinstance(error, Misconfigured):
-        _stop(sent.turn, sent.submission, str(error), now=now, reply=reply)
+        _stop(sent.turn, sent.submission, in_words(error), now=now, reply=reply)
     elif isinstance(error, NotSent):
         wish = error.retry_after if isinstance(error, TooMany) else None
         pause = None if wish is None else min(timedelta(seconds=wish), turns.LONGEST_PAUSE)
         outcome = ExchangeOutcome.NOT_SENT
-        _put_off(sent.turn, str(error), now=now, submission=sent.submission, outcome=outcome, pause=pause)
+        _put_off(sent.turn, in_words(error), now=now, submission=sent.submission, outcome=outcome, pause=pause)
     else:
         outcome = ExchangeOutcome.UNKNOWN
         heard = error.body if isinstance(error, Unreadable) else None
-        _put_off(sent.turn, str(error), now=now, submission=sent.submission, outcome=outcome, reply=reply, heard=heard)
+        _put_off(
+            sent.turn, in_words(error), now=now, submission=sent.submission, outcome=outcome, reply=reply, heard=heard
+        )
 
 
 @transaction.atomic
