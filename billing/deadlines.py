@@ -8,6 +8,8 @@ from datetime import date
 
 from core.errors import gettext_noop
 
+KINDS = ("not_before", "not_after")
+
 
 @dataclass(frozen=True, slots=True)
 class Deadline:

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from billing.balance import Amounts, Balance, Group
+from billing.deadlines import deadlines_of
 from billing.families import Family
 from billing.models import Annulment, Invoice, PrecedingInvoice
 from core.money import plain
@@ -24,7 +25,22 @@ def represent_correction(invoice: Invoice, preceding: Iterable[PrecedingInvoice]
         "originals": [named(link.original) for link in links],
         "event_date": _day(invoice.correction_event_date),
         "replaced_amounts": _replaced(invoice),
+        "deadlines": _deadlines(invoice),
     }
+
+
+def _deadlines(invoice: Invoice) -> list[dict[str, object]]:
+    """The days that matter to it: until when it may be issued and, for R2 and R3, by when the AEAT must be told."""
+    accrual_date = invoice.operation_date or invoice.issue_date
+    if accrual_date is None:
+        return []
+    days = deadlines_of(
+        invoice.fiscal_type,
+        accrual_date=accrual_date,
+        event_date=invoice.correction_event_date,
+        issue_date=invoice.issue_date,
+    )
+    return [{"code": day.code, "kind": day.kind, "on": day.on.isoformat(), "basis": day.basis} for day in days]
 
 
 def _replaced(invoice: Invoice) -> dict[str, object] | None:

@@ -273,6 +273,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "InvoiceStatusEnum": "billing.api.filters.STATUSES",
         "PaymentMethodEnum": "billing.models.PaymentMethod.values",
         "CorrectionMethodEnum": "billing.models.CorrectionMethod.values",
+        "DeadlineKindEnum": "billing.deadlines.KINDS",
     },
 }
 

@@ -69,6 +69,14 @@ CORRECTION: dict[str, Any] = {
         "originals": [_ORIGINAL],
         "event_date": None,
         "replaced_amounts": None,
+        "deadlines": [
+            {
+                "code": "four_years",
+                "kind": "not_after",
+                "on": "2030-11-20",
+                "basis": "RD 1619/2012 art. 15.3; LIVA art. 89.Uno",
+            }
+        ],
     },
     "source_event": None,
     "metadata": {},

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from billing.advice import Act, Situation
 from billing.api.filters import STATUSES
 from billing.api.requests import MAX_KEY_LENGTH, MAX_KEYS, MAX_VALUE_LENGTH, ClientField, MetadataField
+from billing.deadlines import KINDS
 from billing.models import FiscalType, IssuingParty, PaymentMethod, SeriesKind, Territory
 from billing.models.document import DocumentState
 from billing.models.seller import ApprovalPolicy, Rounding
@@ -145,6 +146,15 @@ class ReplacedAmountsShape(Shape):
     surcharge_amount_eur = AmountField()
 
 
+class DayShape(Shape):
+    """A day that matters to a correction."""
+
+    code = serializers.CharField()
+    kind = serializers.ChoiceField(choices=KINDS)
+    on = serializers.DateField()
+    basis = serializers.CharField(help_text="The law.")
+
+
 class CorrectionShape(Shape):
     method = serializers.ChoiceField(choices=["differences", "substitution"])
     reason = serializers.CharField()
@@ -152,6 +162,7 @@ class CorrectionShape(Shape):
     originals = NamedInvoiceShape(many=True)
     event_date = serializers.DateField(allow_null=True)
     replaced_amounts = ReplacedAmountsShape(allow_null=True, help_text="By substitution: in whose place it is put.")
+    deadlines = DayShape(many=True, help_text="The days that matter to it.")
 
 
 class CorrectedByShape(NamedInvoiceShape):
@@ -298,13 +309,9 @@ class FamilyShape(Shape):
     left = WhatIsLeftShape()
 
 
-class DeadlineShape(Shape):
-    """A day that matters."""
+class DeadlineShape(DayShape):
+    """The same in words."""
 
-    code = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["not_before", "not_after"])
-    on = serializers.DateField()
-    basis = serializers.CharField()
     message = serializers.CharField()
 
 

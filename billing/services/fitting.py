@@ -18,6 +18,7 @@ from billing.drafts import Correction, InvoiceDraft
 from billing.families import Family, family_of
 from billing.models import CorrectionMethod, FiscalType, Invoice
 from billing.parties import PartyCopy
+from billing.representation import trim
 from core.errors import Fault, gettext_noop
 from core.money import ZERO
 
@@ -155,7 +156,7 @@ def _beyond(left: Balance, group: Group) -> Fault:
     )
     params = {
         "tax": group.tax,
-        "rate": group.tax_rate,
+        "rate": trim(group.tax_rate),
         "base": rest.taxable_amount,
         "gross": rest.gross,
     }

@@ -19,7 +19,9 @@ from tests.builders import MARIA, NOW, a_client, a_correction, a_draft, a_replac
 from tests.verifactu.answers import answer
 from verifactu.models import FiscalRecord
 
-FULL, SIMPLIFIED, F3 = {}, {"kind": "simplified"}, {"kind": "replacement"}
+FULL: Mapping[str, Any] = {}
+SIMPLIFIED: Mapping[str, Any] = {"kind": "simplified"}
+F3: Mapping[str, Any] = {"kind": "replacement"}
 DIFFERENCES, SUBSTITUTION = "differences", "substitution"
 
 # what is wrong, what is known, what is advised: act, types, method.

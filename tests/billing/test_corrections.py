@@ -89,6 +89,14 @@ def test_both_directions_are_linked(client):
         ],
         "event_date": None,
         "replaced_amounts": None,
+        "deadlines": [
+            {
+                "code": "four_years",
+                "kind": "not_after",
+                "on": "2030-11-23",
+                "basis": "RD 1619/2012 art. 15.3; LIVA art. 89.Uno",
+            }
+        ],
     }
     assert before["corrected_by"] == [str(correction.invoice.id)]
     assert before["corrections"] == [
@@ -465,6 +473,19 @@ def test_a_correction_that_others_were_built_on_is_not_voided(client):
         void_invoice(invoice_id=more.invoice.id, reason="error", by=MARIA, now=NOW)
 
     assert refusal.value.code == "void_not_lawful"
+
+
+def test_the_days_by_which_the_aeat_must_be_told_of_an_insolvency_are_shown(client):
+    original = an_invoice(client)
+    published = date(2026, 10, 30)
+
+    shown = represent(a_correction(original, reason="R2", event_date=published))["correction"]
+
+    assert {day["code"]: day["on"] for day in shown["deadlines"]} == {
+        "four_years": "2030-11-23",
+        "insolvency": "2027-01-30",
+        "aeat_notice": "2026-12-23",
+    }
 
 
 def test_the_deep_family_is_read_in_few_queries(client, django_assert_max_num_queries):

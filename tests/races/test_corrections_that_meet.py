@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 
@@ -52,6 +53,11 @@ def void(parts: Parts) -> Parts:
 def pay(parts: Parts) -> Payment:
     amount = parts.invoice.amount_due
     return record_payment(invoice_id=parts.invoice.id, amount=amount, date=NOW.date(), by=MARIA, now=NOW)
+
+
+def both(acts: Mapping[str, Callable[[], object]]) -> dict[str, str]:
+    """What comes of each when all are done at once."""
+    return dict(at_once(lambda name: (name, refusal_of(acts[name])), sorted(acts)))
 
 
 def left_of(parts: Parts) -> Decimal:
@@ -114,9 +120,12 @@ def test_two_substitutions_at_once_do_not_both_stand_in_one_place(original: Part
 def test_voided_and_corrected_at_once_it_is_one_or_the_other(original: Parts) -> None:
     for _ in range(4):
         another = an_invoice(original.invoice.client)
-        acts = {"void": partial(void, another), "correct": partial(a_correction, another)}
+        acts: dict[str, Callable[[], object]] = {
+            "void": partial(void, another),
+            "correct": partial(a_correction, another),
+        }
 
-        outcomes = dict(at_once(lambda name, acts=acts: (name, refusal_of(acts[name])), sorted(acts)))
+        outcomes = both(acts)
 
         assert outcomes in (
             {"void": "done", "correct": "invoice_voided"},
@@ -128,9 +137,9 @@ def test_voided_and_corrected_at_once_it_is_one_or_the_other(original: Parts) ->
 def test_voided_and_paid_at_once_it_is_one_or_the_other(original: Parts) -> None:
     for _ in range(4):
         another = an_invoice(original.invoice.client)
-        acts = {"void": partial(void, another), "pay": partial(pay, another)}
+        acts: dict[str, Callable[[], object]] = {"void": partial(void, another), "pay": partial(pay, another)}
 
-        outcomes = dict(at_once(lambda name, acts=acts: (name, refusal_of(acts[name])), sorted(acts)))
+        outcomes = both(acts)
 
         assert outcomes in ({"void": "done", "pay": "invoice_voided"}, {"void": "void_not_lawful", "pay": "done"})
     assert Annulment.objects.count() + Payment.objects.count() == 4
@@ -149,9 +158,9 @@ def test_a_correction_that_is_voided_while_another_needs_what_it_gave(original: 
     for _ in range(4):
         another = an_invoice(original.invoice.client, a_line(price="100.00"))
         more = a_correction(another, a_line(price="10.00"))
-        acts = {"void": partial(void, more), "take": partial(take, another, "110.00")}
+        acts: dict[str, Callable[[], object]] = {"void": partial(void, more), "take": partial(take, another, "110.00")}
 
-        outcomes = dict(at_once(lambda name, acts=acts: (name, refusal_of(acts[name])), sorted(acts)))
+        outcomes = both(acts)
 
         assert outcomes in ({"void": "done", "take": TOO_MUCH}, {"void": "void_not_lawful", "take": "done"})
         assert left_of(another) >= 0
