@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from verifactu.aeat import catalogue
 from verifactu.models import ExchangeOutcome, FiscalRecord, RecordAnswer, RecordOutcome, Sender
 
 LATE: Final = timedelta(minutes=10)
 """What waits longer than that is worth a look: in the ordinary run of things the AEAT has answered by then."""
+
+OUT_OF_TURN: Final = 10_000
+"""How far beyond the first open record answers are looked for: ten messages of the most records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +35,40 @@ class Waiting:
 
 def waiting() -> list[Waiting]:
     """Every chain with records that the AEAT has not answered, the longest wait first. One query, however many."""
-    ahead = FiscalRecord.objects.filter(
-        chain=OuterRef("chain"),
-        sequence__gt=OuterRef("sent_through"),
-        sequence__lte=OuterRef("chain__last_sequence"),  # between two ends, or PostgreSQL would read the whole table
-        answer__isnull=True,
-    )
-    first = FiscalRecord.objects.filter(chain=OuterRef("chain"), sequence=OuterRef("sent_through") + 1)
     behind = (
         _behind()
-        .annotate(
-            ahead=Subquery(ahead.order_by().values("chain").annotate(count=Count("pk")).values("count")),
-            oldest=Subquery(first.values("generated_at")),
-        )
-        .filter(oldest__isnull=False)
         .select_related("chain__seller", "open_submission")
         .defer("open_submission__request", "open_submission__response")
         .order_by("oldest")
     )
-    return [Waiting(sender, sender.ahead or 0, sender.oldest) for sender in behind]
+    return [Waiting(sender, sender.unanswered, sender.oldest) for sender in behind]
 
 
 def overdue_records(*, now: datetime) -> int:
     """How many records wait of the chains that are stopped, fail, or have not been answered for LATE: what somebody
-    should look at. By the chains' heads alone, so that every page can afford to say it."""
-    first = FiscalRecord.objects.filter(
-        chain=OuterRef("chain"), sequence=OuterRef("sent_through") + 1, generated_at__lt=now - LATE
-    )
-    troubled = _behind().filter(~Q(stop_reason="") | Q(failures__gt=0) | Exists(first))
-    return troubled.aggregate(total=Sum(F("chain__last_sequence") - F("sent_through")))["total"] or 0
+    should look at."""
+    troubled = _behind().filter(~Q(stop_reason="") | Q(failures__gt=0) | Q(oldest__lt=now - LATE))
+    return troubled.aggregate(total=Sum("unanswered"))["total"] or 0
 
 
 def _behind() -> QuerySet[Sender]:
-    return Sender.objects.filter(chain__last_sequence__gt=F("sent_through"))
+    """Senders with something to send: since when, and how much. By their chains' heads, so that every page can afford
+    to say it; answers that came out of turn are few, and are looked for where they can be."""
+    first = FiscalRecord.objects.filter(chain=OuterRef("chain"), sequence=OuterRef("sent_through") + 1)
+    out_of_turn = RecordAnswer.objects.filter(
+        record__chain=OuterRef("chain"),
+        record__sequence__gt=OuterRef("sent_through"),
+        record__sequence__lte=OuterRef("sent_through") + OUT_OF_TURN,
+    ).order_by()
+    count = Subquery(out_of_turn.values("record__chain").annotate(count=Count("pk")).values("count"))
+    return (
+        Sender.objects.filter(chain__last_sequence__gt=F("sent_through"))
+        .annotate(
+            oldest=Subquery(first.values("generated_at")),
+            unanswered=F("chain__last_sequence") - F("sent_through") - Coalesce(count, 0),
+        )
+        .filter(oldest__isnull=False)
+    )
 
 
 def to_be_mended() -> QuerySet[RecordAnswer]:

@@ -177,6 +177,14 @@ def test_what_fails_is_counted_in_the_menu_and_shown_in_front(finance: Browser, 
     assert "this needs somebody" in page_of(finance, INDEX)
 
 
+def test_what_is_answered_out_of_turn_waits_no_more(finance: Browser, record: FiscalRecord) -> None:
+    chain = many_records(record, 4)
+    answer(FiscalRecord.objects.get(chain=chain, sequence=3), "accepted")
+    sender_is(failures=1, last_failure="x")
+    assert "<strong>4</strong> records" in page_of(finance)
+    assert badge_of(finance) == "4"
+
+
 def test_what_has_waited_for_long_is_counted_too(
     finance: Browser, client_row: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
