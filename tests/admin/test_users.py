@@ -28,7 +28,7 @@ def test_the_groups_come_with_the_database(db: None):
 
 def test_what_each_group_may_do(db: None):
     make_groups()
-    finance, approver, auditor, admin = (codes_of(group) for group in GROUPS)
+    finance, approver, auditor, admin, _inspector = (codes_of(group) for group in GROUPS)
     assert approver - finance == {"billing.approve_invoice", "billing.issue_invoice", "billing.amend_invoice"}
     assert {code for code in auditor if ".view_" not in code} == set()
     assert "audit.view_auditentry" in auditor
