@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -51,7 +51,7 @@ def overdue_records(*, now: datetime) -> int:
     return troubled.aggregate(total=Sum("unanswered"))["total"] or 0
 
 
-def _behind() -> QuerySet[Sender]:
+def _behind() -> QuerySet[Any]:
     """Senders with something to send: since when, and how much. By their chains' heads, so that every page can afford
     to say it; answers that came out of turn are few, and are looked for where they can be."""
     first = FiscalRecord.objects.filter(chain=OuterRef("chain"), sequence=OuterRef("sent_through") + 1)
