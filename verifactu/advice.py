@@ -85,10 +85,13 @@ _CHAIN: Final = Advice(
 )
 _TWO_CHAINS: Final = Advice(
     gettext_noop(
-        "The AEAT knows of earlier invoices of this seller from this installation, and the record says that it is the "
-        "first: was a database restored, or a second copy started?"
+        "The record says that it is the first of its chain, and the AEAT has others of this seller and installation: "
+        "it came late, after them, or there is a second copy of this database."
     ),
-    gettext_noop("Tell whoever runs this program before you go on: two chains of one installation never join."),
+    gettext_noop(
+        "If it only came late (its submissions say when), amend the record. If a database was restored or copied, tell "
+        "whoever runs this program before you go on: two chains of one installation never join."
+    ),
 )
 _DATES: Final = Advice(
     gettext_noop("A date does not fit: in the future, too old, or issue and operation the wrong way round."),

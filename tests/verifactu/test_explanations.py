@@ -111,7 +111,7 @@ def test_every_mark_is_said_in_words() -> None:
         (2001, "buyer", "amend"),
         (1110, "producer", "amend"),
         (2000, "fingerprint", "amend"),
-        (2007, "restored", "amend"),
+        (2007, "second copy", "amend"),
         (1142, "tax amount", "correct"),
         (3000, "another record", "amend"),
         (1130, "number", "annul"),
