@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,14 +18,14 @@ TOLD_IN_THE_LOG = 20
 
 
 @transaction.atomic(savepoint=False)
-def verify_chain(*, chain_id: uuid.UUID, by: Actor) -> Report:
+def verify_chain(*, chain_id: uuid.UUID, by: Actor, also: Sequence[Flaw] = ()) -> Report:
     """Prove a chain record by record and hold each record to its invoice; the result is written down.
 
-    Reads everything and changes nothing: records, invoices and chain stay as they are, whatever is found. Raises
-    NotFound.
+    Reads everything and changes nothing: records, invoices and chain stay as they are, whatever is found. ``also`` is
+    what a comparison with the AEAT found before. Raises NotFound.
     """
     report = read_chain(chain_id=chain_id)
-    report = report.also(_differing(report)).also(_without_record(report))
+    report = report.also(_differing(report)).also(_without_record(report)).also(also)
     write_down(report, by=by)
     return report
 

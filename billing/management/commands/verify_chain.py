@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from argparse import ArgumentParser
 from typing import Any
 
@@ -10,8 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from billing.services.proving import verify_chain
 from core.actors import command
+from core.errors import Refusal
 from core.modes import Mode
+from verifactu.aeat.errors import WireError
 from verifactu.models import Chain
+from verifactu.services.comparing import compare_with_aeat
 from verifactu.services.proving import Report
 
 
@@ -22,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--seller", help="only the chains of this tax id")
         parser.add_argument("--mode", choices=list(Mode), help="only the chains of this mode")
 
-    def handle(self, *args: Any, seller: str | None, mode: str | None, **options: Any) -> None:
+        parser.add_argument("--aeat", action="store_true", help="ask the AEAT too what it holds of each invoice")
+
+    def handle(self, *args: Any, seller: str | None, mode: str | None, aeat: bool, **options: Any) -> None:
         chains = Chain.objects.order_by("mode", "issuer_tax_id", "created_at")
         if seller:
             chains = chains.filter(issuer_tax_id=seller.upper())
@@ -31,14 +37,18 @@ class Command(BaseCommand):
         ids = list(chains.values_list("id", flat=True))
         if not ids:
             raise CommandError("There is no such chain.")
-        flaws = sum(self._prove(chain_id) for chain_id in ids)
+        flaws = sum(self._prove(chain_id, aeat=aeat) for chain_id in ids)
         if flaws:
             raise CommandError(f"{flaws} flaws in {len(ids)} chains.")
         self.stdout.write(self.style.SUCCESS(f"{len(ids)} chains, nothing wrong."))
 
-    def _prove(self, chain_id: Any) -> int:
+    def _prove(self, chain_id: uuid.UUID, *, aeat: bool) -> int:
         begin = time.perf_counter()
-        report = verify_chain(chain_id=chain_id, by=command("verify_chain"))
+        try:
+            differences = compare_with_aeat(chain_id=chain_id) if aeat else []
+        except (Refusal, WireError) as error:
+            raise CommandError(f"The AEAT could not be asked: {error}") from error
+        report = verify_chain(chain_id=chain_id, by=command("verify_chain"), also=differences)
         self._tell(report, seconds=time.perf_counter() - begin)
         return report.found
 
