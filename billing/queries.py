@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from billing import errors
 from billing.models import Annulment, Document, Invoice, InvoiceStatus, Payment, PrecedingInvoice, Seller, Series
+from billing.models.invoice import EDITABLE
 from billing.numbering import peek_next_number
 from billing.representation import Parts
 from core.money import ZERO
@@ -63,6 +64,16 @@ def replacement_in_force(tickets: Iterable[uuid.UUID]) -> PrecedingInvoice | Non
         invoice__correction_method="",
     )
     return links.select_related("original", "invoice").first()
+
+
+def drafts_about(invoice_id: uuid.UUID) -> QuerySet[Invoice]:
+    """Drafts that would correct or replace this invoice."""
+    return Invoice.objects.filter(preceding__original=invoice_id, status__in=EDITABLE).order_by("id")
+
+
+def records_of(invoice_id: uuid.UUID) -> QuerySet[FiscalRecord]:
+    """An invoice's fiscal records in the order in which they were made, each with what became of it."""
+    return _records().filter(invoice=invoice_id)
 
 
 def voided(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:

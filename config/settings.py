@@ -169,7 +169,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"house": "billing.admin.tags"},
+            "libraries": {"aeat": "verifactu.admin.tags", "house": "billing.admin.tags"},
         },
     }
 ]

@@ -17,7 +17,7 @@ from billing.admin import treatments
 from billing.admin.figures import figure
 from billing.admin.numbers import TypedDecimalField
 from billing.admin.treatments import BY_HAND, Treatment, treatment_of
-from billing.drafts import InvoiceDraft, LineDraft
+from billing.drafts import InvoiceDraft, LineDraft, ThirdParty
 from billing.models import FiscalType, InvoiceLine, Seller
 from billing.models.invoice import Invoice
 
@@ -110,7 +110,7 @@ class LineChoices:
     regimes: list[tuple[str, str]]
 
     @classmethod
-    def of(cls, seller: Seller, *, on: date, used: Sequence[InvoiceLine] = ()) -> LineChoices:
+    def of(cls, seller: Seller, *, on: date, used: Sequence[InvoiceLine | LineDraft] = ()) -> LineChoices:
         tax = taxes.ordinary_tax(seller.territory)
         rates = taxes.rates_in_force(tax, on)
         usual = Treatment(tax, "S1", "", rates[0].rate).value if rates else BY_HAND
@@ -118,10 +118,10 @@ class LineChoices:
         return cls(treatments.choices(tax, on=on, used=seen), usual, _regimes(tax, used))
 
 
-def _regimes(tax: str, used: Sequence[InvoiceLine]) -> list[tuple[str, str]]:
+def _regimes(tax: str, used: Sequence[InvoiceLine | LineDraft]) -> list[tuple[str, str]]:
     known = treatments.regimes(tax)
     codes = {code for code, _label in known}
-    return known + [(code, code) for code in sorted({line.regime_code for line in used} - codes - {""})]
+    return known + [(code, code) for code in sorted({line.regime_code or "" for line in used} - codes - {""})]
 
 
 class BaseLines(forms.BaseFormSet):  # type: ignore[type-arg]  # generic for the checker only
@@ -146,7 +146,8 @@ Lines = forms.formset_factory(
 
 
 class DraftForm(forms.Form):
-    """The head of a draft. ``seen`` is the digest of the content that the person started from."""
+    """The head of a draft. ``seen`` is the digest of the content that the person started from; ``types`` are those
+    that it may have, where it corrects or replaces."""
 
     client = forms.UUIDField(label=_("client"), required=False, widget=forms.HiddenInput)
     series = _choice(_("series"))
@@ -169,11 +170,19 @@ class DraftForm(forms.Form):
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, seller: Seller, today: date, stored: Invoice | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        seller: Seller,
+        today: date,
+        stored: Invoice | None = None,
+        types: Sequence[FiscalType] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         options = {
             "series": [("", _("automatic")), *_series(seller, stored)],
-            "fiscal_type": [("", _("automatic")), *[(t.value, t.label) for t in (FiscalType.F1, FiscalType.F2)]],
+            "fiscal_type": [(t.value, t.label) for t in types] or _ordinary_types(),
             "language": [("", _("the client's")), ("es", _("Spanish")), ("en", _("English"))],
             "withholding_percent": _withholdings(seller, today, stored),
         }
@@ -199,10 +208,32 @@ class DraftForm(forms.Form):
             buyer_reference=values["buyer_reference"],
             payment_terms=values["payment_terms"],
             notes=values["notes"],
-            metadata=stored.metadata if stored else {},
-            external_id=stored.external_id if stored else "",
             language=values["language"] or None,
+            **(unseen(stored) if stored else {}),
         )
+
+
+def unseen(invoice: Invoice) -> dict[str, Any]:
+    """What a stored draft says and the form does not show."""
+    copy = invoice.third_party
+    return {
+        **{name: getattr(invoice, name) for name in _UNSEEN},
+        "third_party": ThirdParty(copy["name"], copy["tax_id"], copy.get("country", "ES")) if copy else None,
+    }
+
+
+_UNSEEN = [
+    "metadata",
+    "external_id",
+    "simplified_art_7273",
+    "no_recipient_art_61d",
+    "coupon",
+    "issuing_party",
+]
+
+
+def _ordinary_types() -> list[tuple[str, Any]]:
+    return [("", _("automatic")), *[(kind.value, kind.label) for kind in (FiscalType.F1, FiscalType.F2)]]
 
 
 def _series(seller: Seller, stored: Invoice | None) -> list[tuple[str, str]]:

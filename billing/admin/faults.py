@@ -42,7 +42,12 @@ def show(faults: Iterable[Fault], head: DraftForm, lines: Sequence[LineForm]) ->
     """Put every fault at its field, in the person's language."""
     for fault in faults:
         place = place_of(fault, head, lines)
-        place.form.add_error(place.name, sentence(fault))
+        add(place.form, place.name, fault)
+
+
+def add(form: forms.Form, name: str | None, fault: Fault) -> None:
+    """Put a fault at a field, or at the form where it has no such field."""
+    form.add_error(name if name in form.fields else None, sentence(fault))
 
 
 def _name_in_line(form: forms.Form, name: str) -> str | None:

@@ -18,7 +18,20 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.admin import CalmAdmin
 from billing import queries
-from billing.admin import looking, lookups, papers, paying, previews, reviewing, writing
+from billing.admin import (
+    advising,
+    amending,
+    correcting,
+    looking,
+    lookups,
+    papers,
+    paying,
+    previews,
+    replacing,
+    reviewing,
+    voiding,
+    writing,
+)
 from billing.admin.figures import money
 from billing.admin.listing import IssueDateFilter, SellerFilter, SeriesFilter, StatusFilter, search
 from billing.admin.pages import may, parts_or_404
@@ -47,6 +60,12 @@ class InvoiceAdmin(CalmAdmin):
             "<uuid:invoice_id>/confirm/": ("confirm", reviewing.confirm),
             "<uuid:invoice_id>/return/": ("return", reviewing.send_back),
             "<uuid:invoice_id>/discard/": ("discard", reviewing.discard),
+            "<uuid:invoice_id>/advise/": ("advise", advising.advise),
+            "<uuid:invoice_id>/correct/": ("correct", correcting.choose),
+            "<uuid:invoice_id>/correct/lines/": ("correction", correcting.write),
+            "<uuid:invoice_id>/replace/": ("replace", replacing.replace),
+            "<uuid:invoice_id>/annul/": ("annul", voiding.annul),
+            "<uuid:invoice_id>/amend/": ("amend", amending.amend),
             "<uuid:invoice_id>/paper/": ("paper", papers.paper),
             "<uuid:invoice_id>/preview.pdf": ("preview_pdf", papers.preview_pdf),
             "<uuid:invoice_id>/invoice.pdf": ("pdf", papers.pdf),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.admin import history_of
+from billing import queries
 from billing.admin.acts import acts_on
 from billing.admin.pages import may, needs, page
 from billing.admin.payment_forms import PaymentForm
+from billing.admin.relating import relations_of, undertaking_of
 from billing.models import Invoice, InvoiceStatus
 from billing.parties import PartyCopy
 from billing.representation import Parts
@@ -30,10 +34,12 @@ def show(request: HttpRequest, parts: Parts, *, payment_form: PaymentForm | None
         title=str(invoice),
         parts=parts,
         invoice=invoice,
-        acts=acts_on(request, invoice),
+        acts=acts_on(request, parts),
+        undertaking=undertaking_of(parts, today=_today(invoice)) if invoice.is_editable else None,
         seller=_party(invoice.seller_copy) or PartyCopy.of(invoice.seller, name=invoice.seller.legal_name),
         buyer=_party(invoice.buyer),
-        records=invoice.fiscal_records.defer("xml").order_by("sequence"),
+        records=queries.records_of(invoice.id),
+        relations=relations_of(parts),
         outstanding=invoice.amount_due - parts.paid_amount,
         payments=invoice.payments.select_related("reversal", "reverses").order_by("date", "id"),
         payment_form=payment_form or _payment_form(request, parts),
@@ -43,12 +49,16 @@ def show(request: HttpRequest, parts: Parts, *, payment_form: PaymentForm | None
     )
 
 
+def _today(invoice: Invoice) -> date:
+    return timezone.now().astimezone(invoice.seller.zone).date()
+
+
 def _party(copy: Any) -> PartyCopy | None:
     return PartyCopy.from_json(copy) if copy else None
 
 
 def _payment_form(request: HttpRequest, parts: Parts) -> PaymentForm | None:
-    if parts.invoice.status != InvoiceStatus.ISSUED or not may(request, "add_payment"):
+    if parts.status != InvoiceStatus.ISSUED or not may(request, "add_payment"):
         return None
     return PaymentForm(initial=PaymentForm.suggestion(parts))
 

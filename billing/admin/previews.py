@@ -2,44 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from audit.admin import sentence
-from billing.admin import faults
+from audit.admin import sentence, sentences
+from billing.admin import correcting, faults, replacing
 from billing.admin.desk import Desk
 from billing.admin.draft_forms import LineForm
 from billing.admin.figures import money
-from billing.admin.pages import needs
+from billing.admin.pages import needs, parts_or_404
+from billing.admin.relating import left_after
 from billing.admin.treatments import treatment_of
 from billing.admin.writing import chosen_seller
 from billing.models import Invoice, TaxSubtotal
 from billing.representation import Parts
 from billing.services.drafting import preview
-from core.errors import Fault, Invalid
+from core.errors import Fault, Invalid, Refusal
 
 
 @require_POST
 @needs("add_invoice", "change_invoice")
 def live_totals(request: HttpRequest) -> JsonResponse:
-    """Totals, tax by rate, each line's amount, warnings and faults, ready to be shown."""
+    """Totals, tax by rate, each line's amount, what would be left of what is corrected, warnings and faults."""
+    try:
+        asked = _asked(request)
+    except Refusal as refusal:
+        return _refused(refusal)
+    desk = asked.desk
+    shapes = _shapes(desk)
+    if shapes or not (desk.lines.finished() or desk.lines_are_given):
+        return JsonResponse({"faults": shapes})
+    try:
+        parts, warnings = asked.preview()
+    except Invalid as refusal:
+        return JsonResponse({"faults": [_fault(fault, desk) for fault in refusal.faults]})
+    except Refusal as refusal:
+        return _refused(refusal)
+    return JsonResponse(_answer(parts, warnings, desk))
+
+
+def _refused(refusal: Refusal) -> JsonResponse:
+    return JsonResponse({"faults": [{"field": "", "text": text} for text in sentences(refusal)]})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A form on the table, and how to find out what it would come to."""
+
+    desk: Desk
+    preview: Callable[[], tuple[Parts, tuple[Fault, ...]]]
+
+
+def _asked(request: HttpRequest) -> Asked:
+    """By what the address names: the invoice that is corrected or replaced, the stored draft, or only the seller."""
+    named = {name: request.GET[name] for name in ("corrects", "replaces", "draft") if name in request.GET}
+    if not named:
+        return _of_its_own(request)
+    parts = parts_or_404(_uuid(next(iter(named.values()))))
+    if "corrects" in named:
+        desk, wish = correcting.imagine(request, parts)
+        return Asked(desk, partial(correcting.preview_of, desk, wish))
+    if "replaces" in named:
+        desk, also = replacing.imagine(request, parts.invoice)
+        return Asked(desk, partial(replacing.preview_of, desk, also, parts.invoice))
+    desk = Desk.lay(request, parts.invoice.seller, parts)
+    return Asked(desk, partial(_preview, desk))
+
+
+def _of_its_own(request: HttpRequest) -> Asked:
     seller = chosen_seller(request)
     if seller is None:
         raise Http404
     desk = Desk.lay(request, seller)
-    shapes = _shapes(desk)
-    if shapes or not desk.lines.finished():
-        return JsonResponse({"faults": shapes})
+    return Asked(desk, partial(_preview, desk))
+
+
+def _preview(desk: Desk) -> tuple[Parts, tuple[Fault, ...]]:
+    return preview(seller_id=desk.seller.id, draft=desk.draft(), now=timezone.now())
+
+
+def _uuid(text: str) -> uuid.UUID:
     try:
-        parts, warnings = preview(seller_id=seller.id, draft=desk.draft(), now=timezone.now())
-    except Invalid as refusal:
-        return JsonResponse({"faults": [_fault(fault, desk) for fault in refusal.faults]})
-    return JsonResponse(_answer(parts, warnings, desk))
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise Http404 from error
 
 
 def _shapes(desk: Desk) -> list[dict[str, str]]:
@@ -75,13 +129,13 @@ def _line_number(form: object, desk: Desk) -> str:
 
 def _answer(parts: Parts, warnings: Sequence[Fault], desk: Desk) -> dict[str, object]:
     invoice = parts.invoice
-    finished = zip(desk.lines.finished(), parts.lines, strict=True)
+    finished = [] if desk.lines_are_given else zip(desk.lines.finished(), parts.lines, strict=True)
     return {
         "lines": {form.prefix: money(line.line_net, invoice.currency) for form, line in finished},
         "taxes": [_tax(subtotal, invoice) for subtotal in parts.subtotals],
         "totals": [
             {"name": name, "label": str(label), "amount": money(amount, invoice.currency)}
-            for name, label, amount in _totals(invoice)
+            for name, label, amount in [*_totals(invoice), *_left(parts)]
         ],
         "warnings": [sentence(warning) for warning in warnings],
         "faults": [],
@@ -95,6 +149,11 @@ def _totals(invoice: Invoice) -> list[tuple[str, str, Decimal]]:
         totals.append(("withholding_total", _("Withholding"), -invoice.withholding_total))
         totals.append(("amount_due", _("Amount due"), invoice.amount_due))
     return totals
+
+
+def _left(parts: Parts) -> list[tuple[str, str, Decimal]]:
+    left = left_after(parts)
+    return [] if left is None else [("left", _("Left after this"), left)]
 
 
 def _tax(subtotal: TaxSubtotal, invoice: Invoice) -> dict[str, str]:

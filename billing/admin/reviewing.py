@@ -17,12 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audit.admin import actor_of_user, attempt, sentence, sentences
 from billing import queries
 from billing.admin.pages import go_to, needs, page, parts_or_404, url_of
+from billing.admin.relating import undertaking_of
 from billing.admin.stored_drafts import draft_of
 from billing.parties import PartyCopy
 from billing.representation import Parts, content_digest
 from billing.services.drafting import discard_draft, preview, subject_of
+from billing.services.keeping import kept
 from billing.services.reviewing import approve_and_issue, approve_invoice, return_to_draft, submit_invoice
-from core.errors import Invalid
+from core.errors import Refusal
 
 get_or_post = require_http_methods(["GET", "POST"])
 
@@ -82,6 +84,7 @@ def _ask(request: HttpRequest, parts: Parts) -> HttpResponseBase:
         today=today,
         next_number=queries.next_number_of(invoice, on=today),
         digest=content_digest(invoice, parts.lines),
+        undertaking=undertaking_of(parts, today=today),
         seller=PartyCopy.of(invoice.seller, name=invoice.seller.legal_name),
         buyer=PartyCopy.of(invoice.client, name=invoice.client.name) if invoice.client else None,
         warnings=warnings,
@@ -96,8 +99,10 @@ def _today(parts: Parts) -> date:
 def _what_speaks_against(parts: Parts) -> tuple[list[str], list[str]]:
     """Warnings, and faults that would refuse it: what was right when it was drafted may be wrong today."""
     try:
-        _parts, warnings = preview(seller_id=parts.invoice.seller_id, draft=draft_of(parts), now=timezone.now())
-    except Invalid as refusal:
+        _parts, warnings = preview(
+            seller_id=parts.invoice.seller_id, draft=kept(draft_of(parts), parts), now=timezone.now()
+        )
+    except Refusal as refusal:
         return [], sentences(refusal)
     return [sentence(warning) for warning in warnings], []
 

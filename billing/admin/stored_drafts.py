@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing import taxes
+from billing.admin.draft_forms import unseen
 from billing.admin.treatments import treatment_of
 from billing.drafts import InvoiceDraft, LineDraft
 from billing.models import Invoice, InvoiceLine
@@ -49,7 +50,7 @@ def lines_of(parts: Parts) -> list[dict[str, Any]]:
         {
             "description": line.description,
             "quantity": line.quantity.normalize(),
-            "unit_price": _price(line.unit_price),
+            "unit_price": price_of(line.unit_price),
             "discount_percent": line.discount_percent.normalize() or None,
             "treatment": treatment_of(line).value,
             "regime_code": line.regime_code,
@@ -70,9 +71,8 @@ def draft_of(parts: Parts) -> InvoiceDraft:
         fiscal_type=_fiscal_type(invoice),
         exchange_rate=_exchange_rate(invoice),
         withholding_percent=invoice.withholding_percent,
-        metadata=invoice.metadata,
-        external_id=invoice.external_id,
         language=_language(invoice),
+        **unseen(invoice),
         **{name: getattr(invoice, name) for name in _AS_STORED},
     )
 
@@ -118,7 +118,7 @@ def _surcharge(invoice: Invoice, line: InvoiceLine) -> Decimal | None:
     return None if line.surcharge_rate == derived else line.surcharge_rate
 
 
-def _price(price: Decimal) -> Decimal:
+def price_of(price: Decimal) -> Decimal:
     """With two decimals at least: 10.00, 33.335."""
     exponent = price.normalize().as_tuple().exponent
     places = -exponent if isinstance(exponent, int) else 0

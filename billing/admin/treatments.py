@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import taxes
 from billing.admin.figures import figure
+from billing.drafts import LineDraft
 from billing.models import InvoiceLine, TaxSubtotal
 from core.money import plain
 
@@ -60,9 +61,11 @@ class Treatment:
         return f"{code} · {in_language(known)}" if known and code != "S1" else self.short
 
 
-def treatment_of(row: InvoiceLine | TaxSubtotal) -> Treatment:
-    """What a stored line or subtotal says of its tax."""
-    return Treatment(row.tax, row.tax_category, row.exemption_code, row.tax_rate)
+def treatment_of(row: InvoiceLine | TaxSubtotal | LineDraft) -> Treatment:
+    """What a line or subtotal says of its tax; every line that was stored, or copied from a stored one, says it."""
+    assert row.tax is not None, "its tax was decided"
+    assert row.tax_rate is not None, "so was its rate"
+    return Treatment(row.tax, row.tax_category or "S1", row.exemption_code, row.tax_rate)
 
 
 def choices(tax: str, *, on: date, used: Iterable[Treatment] = ()) -> list[Group]:

@@ -7,6 +7,7 @@ import uuid
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.admin import perform, sentence, sentences, write_down
@@ -15,6 +16,7 @@ from billing.admin.acts import acts_on
 from billing.admin.desk import Desk
 from billing.admin.looking import history
 from billing.admin.pages import go_to, needs, page
+from billing.admin.relating import undertaking_of
 from billing.models import Seller
 from billing.representation import Parts
 from billing.services.drafting import Draft, subject_of
@@ -56,7 +58,16 @@ def _work_at(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     invoice = desk.invoice
     if invoice is None:
         return page(request, "billing/draft.html", title=_("New draft"), desk=desk)
-    known = {"invoice": invoice, "acts": acts_on(request, invoice), **history(request, invoice)}
+    assert desk.stored is not None, "it has an invoice"
+    today = timezone.now().astimezone(desk.seller.zone).date()
+    known = {
+        "invoice": invoice,
+        "acts": acts_on(request, desk.stored),
+        "undertaking": undertaking_of(desk.stored, today=today),
+        "replaces": desk.stored if desk.lines_are_given else None,
+        "preview_query": f"draft={invoice.id}",
+        **history(request, invoice),
+    }
     return page(request, "billing/draft.html", title=_("Draft"), desk=desk, **known)
 
 

@@ -105,11 +105,12 @@ def registration_of_issued(parts: Parts) -> Registration:
 
 
 def _as_amended_before(parts: Parts) -> Registration:
-    registration, last = registration_of_issued(parts), _last_registration(parts.invoice)
+    registration, last = registration_of_issued(parts), last_registration(parts.invoice)
     return replace(registration, description=last.description, recipients=last.recipients)
 
 
-def _last_registration(invoice: Invoice) -> Registration:
+def last_registration(invoice: Invoice) -> Registration:
+    """What the last of its records says of the invoice; an annulment says nothing of it."""
     records = FiscalRecord.objects.filter(invoice=invoice, kind=RecordKind.REGISTRATION)
     content = read_record(bytes(records.latest("generated_at", "sequence").xml)).content
     assert isinstance(content, Registration), "a record of that kind registers"

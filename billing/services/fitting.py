@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from billing import deadlines
+from billing import deadlines, errors
 from billing.balance import Amounts, Balance, Group, fit
 from billing.calculation import LineInput, Subtotal, Totals, with_subtotals
 from billing.drafts import Correction, InvoiceDraft
@@ -64,9 +64,10 @@ def look_back(draft: InvoiceDraft) -> Before | None:
 
 
 def before_correction(originals: Iterable[uuid.UUID], *, method: str) -> Before:
-    """A correction by substitution names all that is in effect in its family; one by differences what it was told."""
+    """A correction by substitution names all that is in effect in its family; one by differences what it was told.
+    Raises Conflict ``invoice_voided``: since a draft was written, one of them may have been."""
     listed = list(originals)
-    family = family_of(listed)
+    family = _family_in_force(listed)
     if method == CorrectionMethod.SUBSTITUTION:
         return Before(family, tuple(family.in_effect))
     return Before(family, tuple(dict.fromkeys(family.standing_for(one) for one in listed)))
@@ -75,9 +76,18 @@ def before_correction(originals: Iterable[uuid.UUID], *, method: str) -> Before:
 def before_replacement(tickets: Iterable[uuid.UUID]) -> Before:
     """A replacement names the simplified invoices, whose corrections have changed what they come to."""
     listed = list(tickets)
-    family = family_of(listed)
+    family = _family_in_force(listed)
     by_id = {member.id: member for member in family.members}
     return Before(family, tuple(by_id[one] for one in listed))
+
+
+def _family_in_force(invoice_ids: Sequence[uuid.UUID]) -> Family:
+    family = family_of(invoice_ids)
+    missing = set(invoice_ids) - {member.id for member in family.members}
+    voided = Invoice.objects.filter(id__in=missing).order_by("id").only("display_number").first()
+    if voided is not None:
+        raise errors.invoice_voided(voided.id, voided.display_number or "")
+    return family
 
 
 def check_before(draft: InvoiceDraft, before: Before, *, buyer: PartyCopy | None, today: date) -> list[Fault]:

@@ -226,5 +226,5 @@
   });
   window.addEventListener("beforeunload", (event) => { if (dirty && !sent) event.preventDefault(); });
 
-  if (lines.querySelector("[name$=-unit_price]")?.value) preview();
+  if (form.dataset.given || lines.querySelector("[name$=-unit_price]")?.value) preview();
 })();
