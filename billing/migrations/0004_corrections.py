@@ -155,6 +155,23 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="invoice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="takes_no_more_than_is_left",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.\"correction_method\" = 'differences' AND NEW.\"status\" = 'issued')",
+                    constraint="CONSTRAINT",
+                    func="\n    IF EXISTS (\n        WITH RECURSIVE family (id) AS (\n            SELECT NEW.id\n            UNION\n            SELECT CASE WHEN link.invoice_id = family.id THEN link.original_id ELSE link.invoice_id END\n            FROM family\n            JOIN billing_precedinginvoice AS link ON link.invoice_id = family.id OR link.original_id = family.id\n            JOIN billing_invoice AS correction ON correction.id = link.invoice_id\n            WHERE correction.status = 'issued' AND correction.correction_method <> ''\n              AND NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = correction.id)\n        ), in_effect AS (\n            SELECT member.id, member.correction_method\n            FROM family JOIN billing_invoice AS member ON member.id = family.id\n            WHERE NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = member.id)\n              AND NOT EXISTS (\n                SELECT 1 FROM billing_precedinginvoice AS link\n                JOIN billing_invoice AS anew ON anew.id = link.invoice_id\n                WHERE link.original_id = member.id AND anew.status = 'issued'\n                  AND anew.correction_method = 'substitution'\n                  AND NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = anew.id)\n              )\n        ), balance AS (\n            SELECT sum(part.taxable_amount) AS base, sum(part.tax_amount) AS tax,\n                   sum(part.surcharge_amount) AS surcharge,\n                   CASE WHEN sum(part.taxable_amount + part.tax_amount + part.surcharge_amount)\n                            FILTER (WHERE in_effect.correction_method <> 'differences') < 0\n                        THEN -1 ELSE 1 END AS side\n            FROM in_effect JOIN billing_taxsubtotal AS part ON part.invoice_id = in_effect.id\n            GROUP BY part.tax, part.tax_category, part.exemption_code, part.regime_code, part.tax_rate,\n                     part.surcharge_rate\n        ) SELECT 1 FROM balance WHERE side * base < 0 OR side * tax < 0 OR side * surcharge < 0\n    ) THEN\n        RAISE EXCEPTION 'correlativa: correction % takes more than is left', NEW.id;\n    END IF;\n    RETURN NULL;\n",
+                    hash="f95e7ee37742df0dc7bc3812c47f234144e2c04f",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_takes_no_more_than_is_left_ed4d1",
+                    table="billing_invoice",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="payment",
             trigger=pgtrigger.compiler.Trigger(
                 name="not_of_a_voided_one",

@@ -110,6 +110,47 @@ _NAMES_WHAT_CAME_BEFORE = """
 """
 
 
+# The database's own word on what billing/balance.py says: by tax, category, regime and rate, what is in effect of the
+# family never crosses nought. Asked at the commit, of corrections by differences alone.
+_TAKES_NO_MORE_THAN_IS_LEFT = """
+    IF EXISTS (
+        WITH RECURSIVE family (id) AS (
+            SELECT NEW.id
+            UNION
+            SELECT CASE WHEN link.invoice_id = family.id THEN link.original_id ELSE link.invoice_id END
+            FROM family
+            JOIN billing_precedinginvoice AS link ON link.invoice_id = family.id OR link.original_id = family.id
+            JOIN billing_invoice AS correction ON correction.id = link.invoice_id
+            WHERE correction.status = 'issued' AND correction.correction_method <> ''
+              AND NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = correction.id)
+        ), in_effect AS (
+            SELECT member.id, member.correction_method
+            FROM family JOIN billing_invoice AS member ON member.id = family.id
+            WHERE NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = member.id)
+              AND NOT EXISTS (
+                SELECT 1 FROM billing_precedinginvoice AS link
+                JOIN billing_invoice AS anew ON anew.id = link.invoice_id
+                WHERE link.original_id = member.id AND anew.status = 'issued'
+                  AND anew.correction_method = 'substitution'
+                  AND NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = anew.id)
+              )
+        ), balance AS (
+            SELECT sum(part.taxable_amount) AS base, sum(part.tax_amount) AS tax,
+                   sum(part.surcharge_amount) AS surcharge,
+                   CASE WHEN sum(part.taxable_amount + part.tax_amount + part.surcharge_amount)
+                            FILTER (WHERE in_effect.correction_method <> 'differences') < 0
+                        THEN -1 ELSE 1 END AS side
+            FROM in_effect JOIN billing_taxsubtotal AS part ON part.invoice_id = in_effect.id
+            GROUP BY part.tax, part.tax_category, part.exemption_code, part.regime_code, part.tax_rate,
+                     part.surcharge_rate
+        ) SELECT 1 FROM balance WHERE side * base < 0 OR side * tax < 0 OR side * surcharge < 0
+    ) THEN
+        RAISE EXCEPTION 'correlativa: correction % takes more than is left', NEW.id;
+    END IF;
+    RETURN NULL;
+"""
+
+
 def _amount(label: StrOrPromise) -> models.DecimalField[Decimal | int, Decimal]:
     """An amount of money to the cent; twelve digits before it, as the AEAT's ``ImporteSgn12.2Type``."""
     return models.DecimalField(label, max_digits=14, decimal_places=2, default=0)
@@ -380,6 +421,16 @@ class Invoice(models.Model):
                 condition=pgtrigger.Q(new__status=InvoiceStatus.ISSUED)
                 & ~pgtrigger.Q(new__fiscal_type__in=[FiscalType.F1, FiscalType.F2]),
                 func=_NAMES_WHAT_CAME_BEFORE,
+            ),
+            pgtrigger.Trigger(
+                name="takes_no_more_than_is_left",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(
+                    new__status=InvoiceStatus.ISSUED, new__correction_method=CorrectionMethod.DIFFERENCES
+                ),
+                func=_TAKES_NO_MORE_THAN_IS_LEFT,
             ),
             no_truncate(),
         ]

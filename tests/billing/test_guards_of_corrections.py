@@ -33,12 +33,12 @@ NAMED_TWICE = (
 )
 
 
-def issue_by_hand(change: str, draft: Invoice) -> None:
-    """Only what came before is asked about: that there is no record either is another guard's business."""
+def issue_by_hand(change: str, draft: Invoice, *, guard: str = "issued_names_what_came_before") -> None:
+    """One guard is asked: that there is no record either is another one's business."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(change)
         cursor.execute(f"UPDATE billing_invoice SET {ISSUED} WHERE id = %s", [draft.id])
-        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgname LIKE '%%issued_names_what_came_before%%'")
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgname LIKE %s", [f"%{guard}%"])
         cursor.execute(f"SET CONSTRAINTS {cursor.fetchone()[0]} IMMEDIATE")
 
 
@@ -96,6 +96,14 @@ def test_a_correction_of_a_draft_is_not_issued(client):
 
     with pytest.raises(DatabaseError, match="not in force"):
         issue_by_hand(f"UPDATE billing_precedinginvoice SET original_id = '{other.id}'", draft)
+
+
+def test_a_correction_that_takes_more_than_is_left_is_not_issued(client):
+    original = an_invoice(client)
+    draft, _ = (a_correction(original, a_line(quantity="-0.6"), issue=issue).invoice for issue in (False, True))
+
+    with pytest.raises(DatabaseError, match="takes more than is left"):
+        issue_by_hand("SELECT 1", draft, guard="takes_no_more_than_is_left")
 
 
 @pytest.mark.parametrize(
