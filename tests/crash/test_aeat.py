@@ -13,9 +13,10 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,6 @@ pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]
 SELLERS = ("B99999021", "89890001K", "99999901H")
 PROCESSES, EACH = 8, 200
 PATIENCE = 300.0
-LEAST_HITS = 6
 
 
 @dataclass(frozen=True)
@@ -91,18 +91,29 @@ def running(*programs: Program) -> Iterator[None]:
             program.stop()
 
 
-def kill_again_and_again(programs: Sequence[Program], *, every: float, until: Callable[[], bool]) -> int:
-    """One of them at random, without a warning, and started anew; returns how often. In the thread that stays: whoever
-    is started by a thread ends with it."""
-    chance, hit = random.Random(7), 0
-    while not until() or hit < LEAST_HITS:
-        time.sleep(every)
+def kill_again_and_again(programs: Sequence[Program], *, times: int) -> None:
+    """One of them at random, without a warning, and started anew, each time some more records were answered.
+
+    In the thread that stays: whoever is started by a thread ends with it.
+    """
+    chance = random.Random(7)
+    for hit in range(1, times + 1):
+        assert eventually(partial(has_answers, hit * PROCESSES * EACH // (times + 1)), PATIENCE), states()
         victim = chance.choice(programs)
         assert victim.pid is not None
         os.kill(victim.pid, signal.SIGKILL)
         victim.start()
-        hit += 1
-    return hit
+
+
+def has_answers(number: int) -> bool:
+    time.sleep(0.05)
+    return RecordAnswer.objects.count() >= number
+
+
+def states() -> list[tuple[object, ...]]:
+    """What a person would look at first."""
+    names = ("sent_through", "chain__last_sequence", "failures", "last_failure", "stop_reason", "next_at", "turn")
+    return list(Sender.objects.values_list(*names, "open_submission__outcome"))
 
 
 def nothing_waits() -> bool:
@@ -111,12 +122,6 @@ def nothing_waits() -> bool:
         "SELECT 1 FROM verifactu_sender AS s JOIN verifactu_chain AS c ON c.id = s.chain_id"
         " WHERE s.sent_through < c.last_sequence",
     )
-
-
-def states() -> list[tuple[object, ...]]:
-    """What a person would look at first."""
-    names = ("sent_through", "chain__last_sequence", "failures", "last_failure", "stop_reason", "next_at", "turn")
-    return list(Sender.objects.values_list(*names, "open_submission__outcome"))
 
 
 def test_every_record_ends_accepted_exactly_once_and_in_order(tmp_path: Path) -> None:
@@ -131,7 +136,7 @@ def test_every_record_ends_accepted_exactly_once_and_in_order(tmp_path: Path) ->
         with running(*senders):
             with ThreadPoolExecutor(1) as pool:
                 issuing = pool.submit(house.issue, clients)
-                kill_again_and_again(senders, every=2.5, until=issuing.done)
+                kill_again_and_again(senders, times=8)
                 issuing.result()
             assert eventually(nothing_waits, PATIENCE), states()
 
