@@ -19,6 +19,9 @@ LATE: Final = timedelta(minutes=10)
 OUT_OF_TURN: Final = 10_000
 """How far beyond the first open record answers are looked for: ten messages of the most records."""
 
+LOOKED_THROUGH: Final = 3_000
+"""So many answers that were not in order are looked through for those that nobody has mended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -78,13 +81,22 @@ def to_be_mended() -> QuerySet[RecordAnswer]:
         invoice=OuterRef("record__invoice"), generated_at__gte=OuterRef("record__generated_at")
     ).exclude(id=OuterRef("record"))
     return (
-        RecordAnswer.objects.exclude(outcome=RecordOutcome.ACCEPTED)
-        .exclude(code__in=catalogue.NEED_NO_AMENDMENT)
+        _not_in_order()
         .exclude(Exists(later))
         .select_related("record__chain__seller")
         .defer("record__xml")
         .order_by("-id")
     )
+
+
+def newest_to_be_mended(most: int) -> list[RecordAnswer]:
+    """The newest of them, for every page: looked for among the last few thousand that were not in order."""
+    last = _not_in_order().order_by("-id").values("pk")[:LOOKED_THROUGH]
+    return list(to_be_mended().filter(pk__in=last)[:most])
+
+
+def _not_in_order() -> QuerySet[RecordAnswer]:
+    return RecordAnswer.objects.exclude(outcome=RecordOutcome.ACCEPTED).exclude(code__in=catalogue.NEED_NO_AMENDMENT)
 
 
 PENDING = "pending"

@@ -20,7 +20,7 @@ def badge(request: HttpRequest) -> str:
     """How many records wait for longer than they should, or are to be mended; beyond 99 nobody counts."""
     if not may(request, "view_sender"):
         return ""
-    count = overview.overdue_records(now=timezone.now()) + overview.to_be_mended()[: COUNTED + 1].count()
+    count = overview.overdue_records(now=timezone.now()) + len(overview.newest_to_be_mended(COUNTED + 1))
     return f"{COUNTED}+" if count > COUNTED else str(count or "")
 
 
@@ -30,7 +30,7 @@ def card(request: HttpRequest) -> dict[str, Any] | None:
         return None
     now = timezone.now()
     overdue = [each for each in overview.waiting() if each.is_overdue(now=now)]
-    mend = list(overview.to_be_mended()[: SHOWN + 1])
+    mend = overview.newest_to_be_mended(SHOWN + 1)
     certificates = ending(now=now)
     if not overdue and not mend and not certificates:
         return None

@@ -126,7 +126,7 @@ class SenderAdmin(PageAdmin):
             more=len(waiting) - SHOWN,
             calm=[row_of(request, sender, None, now=now) for sender in calm.order_by("chain__created_at")[:SHOWN]],
             certificates=ending(now=now),
-            to_be_mended=overview.to_be_mended()[:SHOWN].count(),
+            to_be_mended=len(overview.newest_to_be_mended(SHOWN)),
             may_look_at_answers=may(request, "view_recordanswer"),
         )
 
