@@ -48,7 +48,7 @@ def compare_with_aeat(*, chain_id: uuid.UUID, clock: Callable[[], datetime] = ti
     """
     chain = Chain.objects.select_related("seller").filter(id=chain_id).first()
     if chain is None:
-        raise NotFound("chain_not_found", gettext_noop("There is no such chain."))
+        raise NotFound("chain_not_found", gettext_noop("There is no such chain of fiscal records."))
     standing = deployment.standing()
     if standing.is_fenced:
         raise Conflict("fenced", standing.message, extra={"state": standing.state.value})
@@ -67,11 +67,10 @@ def _ours(chain: Chain, month: date) -> dict[Key, list[_Ours]]:
         chain__seller=chain.seller_id, issue_date__year=month.year, issue_date__month=month.month
     ).order_by("generated_at", "sequence")
     found: dict[Key, list[_Ours]] = defaultdict(list)
-    for *values, outcome, day in rows.values_list(
+    for chain_id, sequence, number, fingerprint, outcome, day in rows.values_list(
         "chain_id", "sequence", "number", "fingerprint", "answer__outcome", "issue_date"
     ):
-        record = _Ours(*values, outcome or "")
-        found[literals.text(record.number), day].append(record)
+        found[literals.text(number), day].append(_Ours(chain_id, sequence, number, fingerprint, outcome or ""))
     return found
 
 

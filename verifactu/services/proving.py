@@ -53,7 +53,7 @@ def read_chain(*, chain_id: uuid.UUID) -> Report:
     """
     chain = Chain.objects.select_related("seller").filter(id=chain_id).first()
     if chain is None:
-        raise NotFound("chain_not_found", gettext_noop("There is no such chain."))
+        raise NotFound("chain_not_found", gettext_noop("There is no such chain of fiscal records."))
     rows = _rows(chain_id)
     facts, first = next(rows)
     counted = count(1)
