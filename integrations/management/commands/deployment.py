@@ -24,7 +24,8 @@ _NEXT = {
         "away, then\n"
         "  manage.py deployment confirm --reason '…'\n"
         "If it was restored from a backup and the machine's deployment file is lost: compare the last numbers with the "
-        "last papers, and if anything is missing here, go on as after a restore: another INSTALLATION_NUMBER, confirm, open_chain."
+        "last papers, and if anything is missing here, go on as after a restore: another INSTALLATION_NUMBER, confirm, "
+        "open_chain."
     ),
     State.BEHIND: (
         "1. If a newer copy exists (a standby, archived write-ahead log), restore that one instead.\n"
