@@ -147,6 +147,8 @@ def _preflight(composition: Composition, *, today: date) -> tuple[list[Fault], l
 
 
 def _particulars(composition: Composition) -> fiscal.Particulars:
+    if not composition.preceding and not any(getattr(composition.draft, name) for name in _MARKS):
+        return fiscal.Particulars()  # as most are
     invoice = Invoice(fiscal_type=composition.fiscal_type)
     mark(invoice, composition)
     return fiscal.particulars_of(

@@ -132,7 +132,7 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
     invoice.correlation_id = invoice.correlation_id or by.correlation_id
     if parts.preceding:
         hold_families(invoice.seller_id)
-        refuse_unless_it_stands(parts, today=today)
+        refuse_unless_it_stands(parts, issue_date=issue_date, today=today)
     _refuse_faults(parts, issue_date=issue_date, today=today)
     preceding = named_by(invoice, [link.original for link in parts.preceding])
     registration = fiscal.registration_of(

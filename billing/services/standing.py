@@ -15,7 +15,7 @@ from billing.representation import Parts
 from billing.services.composing import adds_up, inputs_of, totals_of
 from billing.services.fitting import Before, before_correction, before_replacement, check_before, fit_among
 from billing.services.keeping import correction_of
-from core.errors import Invalid
+from core.errors import Fault, Invalid, gettext_noop
 from integrations.locks import take_lock
 
 
@@ -25,7 +25,7 @@ def hold_families(seller_id: uuid.UUID) -> None:
     take_lock("corrections", seller_id)
 
 
-def refuse_unless_it_stands(parts: Parts, *, today: date) -> None:
+def refuse_unless_it_stands(parts: Parts, *, issue_date: date, today: date) -> None:
     """With the seller's families held, judge a draft by what comes before it as that is now.
 
     Raises Conflict ``invoice_voided``, ``already_replaced``, ``correction_stale``; Invalid with every fault
@@ -41,7 +41,7 @@ def refuse_unless_it_stands(parts: Parts, *, today: date) -> None:
         correction=correction_of(invoice, parts) if invoice.correction_method else None,
         replaces=() if invoice.correction_method else tuple(link.original_id for link in parts.preceding),
     )
-    faults = check_before(draft, before, buyer=buyer, today=today)
+    faults = [*check_before(draft, before, buyer=buyer, today=today), *_check_order(before, issue_date)]
     if faults:
         raise Invalid(faults)
     fitting = fit_among(draft, before, totals_of(parts), inputs_of(parts), inside=invoice.prices_include_tax)
@@ -49,6 +49,16 @@ def refuse_unless_it_stands(parts: Parts, *, today: date) -> None:
         raise Invalid(fitting.faults)
     if not adds_up(parts, fitting.totals):
         raise errors.correction_stale(invoice.id)
+
+
+def _check_order(before: Before, issue_date: date) -> list[Fault]:
+    """Nothing is corrected or replaced before it was issued."""
+    late = next((one for one in before.preceding if one.issue_date and one.issue_date > issue_date), None)
+    if late is None:
+        return []
+    message = gettext_noop("%(number)s was issued on %(date)s: nothing corrects or replaces it with an earlier date.")
+    params = {"number": late.display_number, "date": str(late.issue_date)}
+    return [Fault("issue_date_before_original", message, "#/issue_date", params=params)]
 
 
 def _before(parts: Parts) -> Before:

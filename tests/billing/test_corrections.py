@@ -396,6 +396,15 @@ def test_who_must_be_asked_for_invoices_is_asked_for_corrections():
     assert approve_and_issue(invoice_id=waiting.invoice.id, by=MARIA, now=NOW).invoice.number == 1
 
 
+def test_a_correction_is_not_issued_with_a_date_before_its_original(client):
+    draft = a_correction(an_invoice(client), issue=False)
+
+    with refused(Invalid) as refusal:
+        issue_invoice(invoice_id=draft.invoice.id, by=SHOP, now=NOW, on=date(2026, 11, 22))
+
+    assert ("#/issue_date", "issue_date_before_original") in faults_of(refusal)
+
+
 def test_a_correction_of_last_year_is_issued_in_this_one(client):
     original = an_invoice(client, now=datetime(2025, 12, 31, 22, 59, 59, tzinfo=UTC))
 
