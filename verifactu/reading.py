@@ -34,7 +34,7 @@ from verifactu.xml import NAMESPACE, Link, Stamp
 
 REGISTRATION: Final = f"{{{NAMESPACE}}}RegistroAlta"
 ANNULMENT: Final = f"{{{NAMESPACE}}}RegistroAnulacion"
-_COUNTRY_OF_PREFIX: Final = {"EL": "GR"}
+_COUNTRY_OF_PREFIX: Final = {"EL": "GR", "XI": "GB"}
 
 Listed = TypeVar("Listed", bound=StrEnum)
 

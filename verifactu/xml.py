@@ -71,7 +71,7 @@ def registration_record(
         ("TipoFactura", written.fiscal_type),
         *_correction(registration),
         ("FechaOperacion", _operation_date(registration)),
-        ("DescripcionOperacion", literals.text(registration.description)[:LONGEST_DESCRIPTION]),
+        ("DescripcionOperacion", literals.text(literals.text(registration.description)[:LONGEST_DESCRIPTION])),
         ("FacturaSimplificadaArt7273", _flag(registration.simplified_art_7273)),
         ("FacturaSinIdentifDestinatarioArt61d", _flag(registration.no_recipient_art_61d)),
         ("Macrodato", _flag(registration.is_large)),

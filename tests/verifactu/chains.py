@@ -47,8 +47,10 @@ class Appender:
         with transaction.atomic():
             return amend_registration(registration, clock=clock, **self._place)
 
-    def annul(self, number: str = "A-1", *, clock: Callable[[], datetime] = lambda: NOW) -> FiscalRecord:
-        annulment = Annulment(issuer_tax_id=self.seller.tax_id, number=number, issue_date=TODAY)
+    def annul(
+        self, number: str = "A-1", *, clock: Callable[[], datetime] = lambda: NOW, **changes: Any
+    ) -> FiscalRecord:
+        annulment = Annulment(**{"issuer_tax_id": self.seller.tax_id, "number": number, "issue_date": TODAY, **changes})
         with transaction.atomic():
             return annul_invoice(annulment, clock=clock, **self._place)
 

@@ -18,7 +18,7 @@ from verifactu_lint.registros import lee
 from verifactu_lint.reglas import audita
 
 from verifactu.billing_system import BillingSystem
-from verifactu.registration import Breakdown, CorrectedAmounts, OtherId, Party, Reference, Registration
+from verifactu.registration import Annulment, Breakdown, CorrectedAmounts, OtherId, Party, Reference, Registration
 from verifactu.xml import Link
 
 _SCHEMAS = Path(str(files("django_verifactu.aeat"))) / "schemas"
@@ -83,6 +83,12 @@ def canonical(record: bytes | etree._Element) -> bytes:
     return etree.tostring(etree.fromstring(re.sub(rb"<(/?)\w+:", rb"<\1", text)), method="c14n")
 
 
+def expressible(record: bytes) -> bytes:
+    """The record without what django-verifactu cannot say: of all elements, the replaced surcharge
+    (``CuotaRecargoRectificado``), and the fingerprint does not cover that."""
+    return re.sub(rb"<sum1:CuotaRecargoRectificado>[^<]*</sum1:CuotaRecargoRectificado>", b"", record)
+
+
 def theirs(registration: Registration) -> other.Invoice:
     """The same invoice in django-verifactu's words."""
     return other.Invoice(
@@ -109,6 +115,20 @@ def theirs(registration: Registration) -> other.Invoice:
         without_recipient_art_61d=registration.no_recipient_art_61d,
         simplified_art_72_73=registration.simplified_art_7273,
         external_reference=registration.external_reference or None,
+    )
+
+
+def their_annulment(annulment: Annulment) -> other.Cancellation:
+    """The same annulment in django-verifactu's words."""
+    return other.Cancellation(
+        issuer_tax_id=annulment.issuer_tax_id,
+        invoice_number=annulment.number,
+        issue_date=annulment.issue_date,
+        external_reference=annulment.external_reference or None,
+        without_previous_record=annulment.without_previous_record,
+        previous_rejection=annulment.previously_rejected,
+        generated_by=_same(other_codes.GeneratedBy, annulment.generated_by),
+        generator=_their_party(annulment.generator) if annulment.generator else None,
     )
 
 
@@ -142,10 +162,9 @@ def _their_reference(reference: Reference) -> other.InvoiceId:
 
 
 def _their_amounts(amounts: CorrectedAmounts | None) -> other.CorrectedAmounts | None:
-    """They know no replaced surcharge."""
+    """But for the replaced surcharge, which they have no place for (see ``expressible``)."""
     if amounts is None:
         return None
-    assert amounts.surcharge_amount is None, "theirs has no place for it"
     return other.CorrectedAmounts(amounts.taxable_amount, amounts.tax_amount)
 
 

@@ -7,10 +7,11 @@ import pytest
 from django.db import DatabaseError, transaction
 from lxml import etree
 
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
 from tests.verifactu.answers import answer
 from tests.verifactu.chains import Appender, an_appender
 from tests.verifactu.oracles import lint_errors, schema
+from verifactu.codes import GeneratedBy
 from verifactu.models import FiscalRecord, RecordKind
 from verifactu.xml import NAMESPACE
 
@@ -72,6 +73,16 @@ def test_what_the_aeat_never_had_is_annulled_as_such(shop: Appender) -> None:
     answer(shop.annul("A-1"), "rejected", code=1100)
 
     assert marks(shop.annul("A-1")) == {"RechazoPrevio": "S", "SinRegistroPrevio": "S"}
+
+
+def test_an_annulment_that_the_aeat_is_certain_to_reject_is_not_written(shop: Appender) -> None:
+    shop.append("A-1")
+
+    with pytest.raises(Invalid) as refused:
+        shop.annul("A-1", generated_by=GeneratedBy.ISSUER)
+
+    assert [fault.code for fault in refused.value.faults] == ["aeat_1224"]
+    assert len(shop.records) == 1
 
 
 def test_the_linter_finds_the_mixed_chain_clean(shop: Appender, tmp_path: Path) -> None:

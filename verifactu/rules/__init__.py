@@ -1,18 +1,18 @@
 """The AEAT's business rules that can be checked without asking anybody: «Validaciones y errores» 1.2.2, section 3.1.
 
 Nothing is issued that the AEAT is certain to reject. The census (errors 1109, 1110, 1239) and VIES are the AEAT's
-alone; what depends on the record's history or on its chain is not a rule about a registration.
+alone; what depends on the record's history or on its chain is not a rule about what it declares.
 """
 
 from __future__ import annotations
 
 from datetime import date
 
-from verifactu.registration import Registration
-from verifactu.rules import breakdowns, identification, parties, rates, totals, types
+from verifactu.registration import Annulment, Registration
+from verifactu.rules import annulments, breakdowns, identification, parties, rates, totals, types
 from verifactu.rules.finding import Finding, Severity
 
-__all__ = ["Finding", "Severity", "check"]
+__all__ = ["Finding", "Severity", "check", "check_annulment"]
 
 
 def check(registration: Registration, *, today: date) -> list[Finding]:
@@ -28,3 +28,8 @@ def check(registration: Registration, *, today: date) -> list[Finding]:
         *rates.check(registration),
         *totals.check(registration),
     ]
+
+
+def check_annulment(annulment: Annulment) -> list[Finding]:
+    """The same of an annulment."""
+    return [*annulments.check(annulment)]

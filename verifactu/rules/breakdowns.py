@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from core.errors import gettext_noop
+from core.money import LARGEST_AMOUNT
 from verifactu.codes import REGIMES_OF_TAX, Exemption, FiscalType, Regime, Tax, TaxCategory
 from verifactu.registration import Breakdown, Registration
 from verifactu.rules.finding import Finding, Severity
@@ -19,14 +20,29 @@ _IVA_OR_IGIC: Final = frozenset({Tax.IVA, Tax.IGIC})
 
 def check(registration: Registration, *, today: date) -> Iterator[Finding]:
     if not 1 <= len(registration.breakdowns) <= MOST_LINES:
-        yield Finding(4102, "breakdowns", gettext_noop("The breakdown has 1 to 12 lines."))
+        code = 4113 if registration.breakdowns else 4102
+        message = gettext_noop("A record takes 1 to 12 kinds of lines (tax, rate, regime), and these are %(count)s.")
+        yield Finding(code, "breakdowns", message, params={"count": len(registration.breakdowns)})
     for position, line in enumerate(registration.breakdowns):
         at = f"breakdowns/{position}"
+        yield from _sizes(line, at)
         yield from _classification(line, at)
         yield from _category(line, at, registration)
         yield from _exemption(line, at, registration)
         yield from _regime_code(line, at, today)
         yield from _regime(line, at, registration)
+
+
+def _sizes(line: Breakdown, at: str) -> Iterator[Finding]:
+    amounts = {
+        "taxable_amount": line.taxable_amount,
+        "taxable_amount_at_cost": line.taxable_amount_at_cost,
+        "tax_amount": line.tax_amount,
+        "surcharge_amount": line.surcharge_amount,
+    }
+    for name, amount in amounts.items():
+        if amount is not None and abs(amount) > LARGEST_AMOUNT:
+            yield Finding(1100, f"{at}/{name}", gettext_noop("An amount has at most twelve digits."))
 
 
 def _classification(line: Breakdown, at: str) -> Iterator[Finding]:

@@ -10,10 +10,13 @@ from typing import Final
 from core.errors import gettext_noop
 from verifactu.codes import Regime, Tax
 from verifactu.registration import Registration
-from verifactu.rules.finding import Finding
+from verifactu.rules.finding import Finding, Severity
 from verifactu.rules.identifiers import is_nif
 
-EARLIEST_ISSUE_DATE: Final = date(2024, 10, 28)
+EARLIEST_ISSUE_DATE: Final = date(2024, 1, 1)
+DOCUMENTED_EARLIEST_ISSUE_DATE: Final = date(2024, 10, 28)
+"""What the text of 1152 says; in September 2026 the AEAT's test service took invoices since ``EARLIEST_ISSUE_DATE``."""
+
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PENDING: Final = frozenset({Regime.PENDING_PUBLIC_WORKS, Regime.PENDING_SUCCESSIVE})
 
@@ -53,6 +56,10 @@ def _texts(registration: Registration) -> Iterator[Finding]:
         yield Finding(1253, "external_reference", gettext_noop("The external reference has at most 60 characters."))
     if _NOT_IN_XML.search(registration.external_reference):
         yield _unwritable("external_reference")
+    for name, longest in (("invoicing_agreement", 15), ("system_agreement", 16)):
+        agreement = getattr(registration, name)
+        if agreement:
+            yield from _text(agreement, name, longest=longest)
 
 
 def _text(text: str, element: str, *, longest: int | None) -> Iterator[Finding]:
@@ -73,7 +80,10 @@ def _issue_date(issue_date: date, today: date) -> Iterator[Finding]:
     if issue_date > today:
         yield Finding(1112, "issue_date", gettext_noop("The issue date is in the future."))
     if issue_date < EARLIEST_ISSUE_DATE:
-        yield Finding(1152, "issue_date", gettext_noop("The issue date cannot be before 28 October 2024."))
+        yield Finding(1152, "issue_date", gettext_noop("The issue date cannot be before 2024."))
+    elif issue_date < DOCUMENTED_EARLIEST_ISSUE_DATE:
+        message = gettext_noop("The AEAT documents that it takes no issue date before 28 October 2024.")
+        yield Finding(1152, "issue_date", message, Severity.WARNING)
 
 
 def _operation_date(registration: Registration, operation_date: date, today: date) -> Iterator[Finding]:

@@ -72,7 +72,8 @@ def _third_party(registration: Registration) -> Iterator[Finding]:
     if third_party is None:
         return
     if issued_by is not IssuedBy.THIRD_PARTY:
-        yield Finding(1187, "third_party", gettext_noop("Only an invoice issued by a third party names one."))
+        code = 1155 if issued_by is None else 1159
+        yield Finding(code, "third_party", gettext_noop("Only an invoice issued by a third party names one."))
     yield from check_name(third_party.name, "third_party/name")
     yield from _third_partys_id(third_party.tax_id, registration)
 
@@ -98,7 +99,8 @@ def _other_id(tax_id: OtherId, element: str, accrual_date: date) -> Iterator[Fin
     else:
         yield from _country(tax_id, element)
     if tax_id.id_type is IdType.NOT_REGISTERED and not is_natural_persons_nif(tax_id.id):
-        yield Finding(1131, element, gettext_noop("Who is not in the census is named by a natural person's NIF."))
+        code = 1131 if is_nif(tax_id.id) else 1290
+        yield Finding(code, element, gettext_noop("Who is not in the census is named by a natural person's NIF."))
 
 
 def _country(tax_id: OtherId, element: str) -> Iterator[Finding]:

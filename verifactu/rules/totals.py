@@ -29,6 +29,8 @@ _REGIMES_THAT_DO_NOT_ADD_UP: Final = frozenset(
 def check(registration: Registration) -> Iterator[Finding]:
     if abs(registration.gross_total) > LARGEST_AMOUNT:
         yield Finding(1267, "gross_total", gettext_noop("The total has more than twelve digits."))
+    if abs(registration.tax_total) > LARGEST_AMOUNT:
+        yield Finding(1266, "tax_total", gettext_noop("The total tax has more than twelve digits."))
     if {line.regime_code for line in registration.breakdowns} & _REGIMES_THAT_DO_NOT_ADD_UP:
         return
     tax = sum((line.tax_amount or 0) + (line.surcharge_amount or 0) for line in registration.breakdowns)

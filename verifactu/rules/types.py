@@ -7,14 +7,17 @@ from decimal import Decimal
 from typing import Final
 
 from core.errors import gettext_noop
+from core.money import LARGEST_AMOUNT
 from verifactu.codes import CorrectionMethod, FiscalType, PreviousRejection
-from verifactu.registration import Reference, Registration
+from verifactu.registration import CorrectedAmounts, Reference, Registration
 from verifactu.rules.finding import Finding
 from verifactu.rules.identification import check_number
 from verifactu.rules.identifiers import is_nif
 
 SIMPLIFIED_LIMIT: Final = Decimal(3010)
 """3,000 € (RD 1619/2012 art. 4.2) and the 10 € that the AEAT tolerates."""
+
+MOST_REFERENCES: Final = 1000
 
 
 def check(registration: Registration) -> Iterator[Finding]:
@@ -38,6 +41,13 @@ def _correction(registration: Registration) -> Iterator[Finding]:
         yield Finding(
             1119, "corrected_amounts", gettext_noop("Only a correction by substitution has replaced amounts.")
         )
+    if amounts is not None and not _fits(amounts):
+        yield Finding(1100, "corrected_amounts", gettext_noop("An amount has at most twelve digits."))
+
+
+def _fits(amounts: CorrectedAmounts) -> bool:
+    values = (amounts.taxable_amount, amounts.tax_amount, amounts.surcharge_amount or 0)
+    return all(abs(value) <= LARGEST_AMOUNT for value in values)
 
 
 def _references(registration: Registration) -> Iterator[Finding]:
@@ -46,6 +56,8 @@ def _references(registration: Registration) -> Iterator[Finding]:
     if registration.replaced and registration.fiscal_type is not FiscalType.REPLACEMENT:
         yield Finding(1116, "replaced", gettext_noop("Only an invoice of type F3 names replaced invoices."))
     for name, references in (("corrected", registration.corrected), ("replaced", registration.replaced)):
+        if len(references) > MOST_REFERENCES:
+            yield Finding(4113, name, gettext_noop("A record names at most 1,000 other invoices."))
         for position, reference in enumerate(references):
             yield from _reference(reference, f"{name}/{position}")
 

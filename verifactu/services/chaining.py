@@ -21,10 +21,10 @@ from lxml import etree
 from audit import services as audit
 from audit.rows import Change, changed, write
 from core.actors import Actor
-from core.errors import Conflict, gettext_noop
+from core.errors import Conflict, Fault, Invalid, gettext_noop
 from core.modes import Mode
 from integrations import deployment
-from verifactu import literals
+from verifactu import literals, rules
 from verifactu.billing_system import BillingSystem
 from verifactu.fingerprint import AnnulmentLiterals, RegistrationLiterals
 from verifactu.history import amendment_marks, annulment_marks
@@ -128,8 +128,9 @@ def annul_invoice(
     """Append the annulment of an invoice that should never have been (RD 1007/2023 art. 11), in the caller's
     transaction, which holds the invoice's lock. Its marks follow from what became of the earlier records.
 
-    Raises what ``register_invoice`` raises.
+    Raises what ``register_invoice`` raises, and Invalid for what the AEAT is certain to reject.
     """
+    _refuse_what_would_be_rejected(annulment)
     marks = annulment_marks(past_of(invoice_id))
     marked = replace(
         annulment,
@@ -152,6 +153,13 @@ def annul_invoice(
         ),
     )
     return _append(unsealed, seller_id, mode, zone=zone, clock=clock)
+
+
+def _refuse_what_would_be_rejected(annulment: Annulment) -> None:
+    findings = rules.check_annulment(annulment)
+    blocking = [finding for finding in findings if finding.severity is rules.Severity.BLOCKING]
+    if blocking:
+        raise Invalid([Fault(f"aeat_{one.code}", one.message, params=one.params) for one in blocking])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,26 +10,23 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from lxml import etree
 
 from verifactu.billing_system import BillingSystem
-from verifactu.codes import GeneratedBy, IdType
+from verifactu.codes import GeneratedBy
 from verifactu.reading import Record, Unreadable, read_element
 from verifactu.registration import Annulment, OtherId, Party, Registration
-from verifactu.rules import Severity
+from verifactu.rules import Finding, Severity, check_annulment
 from verifactu.rules import check as check_registration
-from verifactu.rules.identification import check_number
+from verifactu.rules.identification import EARLIEST_ISSUE_DATE
 from verifactu.rules.identifiers import is_nif
 from verifactu.simulator.soap import text
 
 CLOCK_TOLERANCE: Final = timedelta(seconds=240)
 """By which a record's time may differ from the AEAT's in either direction (observed; the AEAT documents «a margin»)."""
-
-_EARLIEST: Final = date(2024, 1, 1)
-"""The AEAT documents 28 October 2024 (error 1152) and takes invoices from here on (observed)."""
 
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)")
 _FINGERPRINT: Final = re.compile(r"[0-9A-F]{64}")
@@ -97,11 +94,7 @@ def _errors(record: Record, element: etree._Element, at: Circumstances) -> Itera
 
 
 def _registration(registration: Registration, element: etree._Element, at: Circumstances) -> Iterator[int]:
-    for finding in check_registration(registration, today=at.now.date()):
-        if finding.code == 1152 and registration.issue_date >= _EARLIEST:
-            continue
-        if finding.severity is Severity.BLOCKING:
-            yield finding.code
+    yield from _rejections(check_registration(registration, today=at.now.date()))
     if text(element, "Macrodato") == "S" and not registration.is_large:
         yield 1138
     if text(element, "Macrodato") != "S" and registration.is_large:
@@ -115,36 +108,19 @@ def _registration(registration: Registration, element: etree._Element, at: Circu
 
 
 def _annulment(annulment: Annulment, at: Circumstances) -> Iterator[int]:
-    yield from (finding.code for finding in check_number(annulment.number, "number"))
+    yield from _rejections(check_annulment(annulment))
     if annulment.issue_date > at.now.date():
         yield 1112
-    if annulment.issue_date < _EARLIEST:
+    if annulment.issue_date < EARLIEST_ISSUE_DATE:
         yield 1152
-    if (annulment.generated_by is None) != (annulment.generator is None):
-        yield 1224
-    if annulment.generated_by and annulment.generator:
-        yield from _generator(annulment.generated_by, annulment.generator, at)
+    generator = annulment.generator
+    if annulment.generated_by is GeneratedBy.ISSUER and generator and generator.nif != at.issuer:
+        yield 1258
+    yield from _census(1258, [generator] if generator else [], at)
 
 
-def _generator(generated_by: GeneratedBy, generator: Party, at: Circumstances) -> Iterator[int]:
-    if generated_by is GeneratedBy.ISSUER:
-        if generator.nif is None:
-            yield 1227
-        elif generator.nif != at.issuer:
-            yield 1258
-    elif generator.nif == at.issuer:
-        yield 1259
-    if isinstance(generator.tax_id, OtherId):
-        yield from _generators_other_id(generated_by, generator.tax_id)
-    yield from _census(1258, [generator], at)
-
-
-def _generators_other_id(generated_by: GeneratedBy, tax_id: OtherId) -> Iterator[int]:
-    if generated_by is GeneratedBy.THIRD_PARTY and tax_id.id_type is IdType.NOT_REGISTERED:
-        yield 1229
-    allowed = {IdType.PASSPORT, IdType.NOT_REGISTERED}
-    if generated_by is GeneratedBy.RECIPIENT and tax_id.country == "ES" and tax_id.id_type not in allowed:
-        yield 1230
+def _rejections(findings: Iterable[Finding]) -> Iterator[int]:
+    yield from (finding.code for finding in findings if finding.severity is Severity.BLOCKING)
 
 
 def _census(code: int, parties: Iterable[Party], at: Circumstances) -> Iterator[int]:
@@ -188,9 +164,9 @@ def _warnings(record: Record, at: Circumstances) -> Iterator[int]:
         yield 2007
     if isinstance(record.content, Registration):
         found = check_registration(record.content, today=at.now.date())
-        codes = {finding.code for finding in found if finding.severity is Severity.WARNING}
-        # Of 1191 and 1192 the AEAT says that they reject, and takes such records without a word (observed).
-        yield from sorted(codes - {1191, 1192}, key=lambda code: code != 2001)
+        # Of 1152, 1191 and 1192 the AEAT says that they reject, and takes such records without a word (observed).
+        codes = {finding.code for finding in found if finding.code >= 2000 and finding.severity is Severity.WARNING}
+        yield from sorted(codes, key=lambda code: code != 2001)
     generated_at = _instant(stamp.generated_at)
     if generated_at and not at.incident and abs(at.now - generated_at) > CLOCK_TOLERANCE:
         yield 2004

@@ -49,7 +49,7 @@ def replaced(record: bytes, element: str, content: str) -> bytes:
         ({"corrected": (Reference("89890001K", "A-0", TODAY),)}, 1117),
         ({"coupon": True}, 1157),
         ({"fiscal_type": FiscalType.REPLACEMENT, "replaced": (Reference(NOBODY.nif, "A-0", TODAY),)}, 1154),
-        ({"issuer": Party("Nadie", "89890001K"), "third_party": NOBODY}, 1187),
+        ({"issuer": Party("Nadie", "89890001K"), "third_party": NOBODY}, 1155),
         ({"invoicing_agreement": "ACUERDO"}, 1128),
     ],
 )  # fmt: skip
