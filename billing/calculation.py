@@ -150,6 +150,11 @@ def with_subtotals(
         return _totals(nets, list(subtotals), withholding_percent)
 
 
+def first_lines(lines: Sequence[LineInput]) -> list[int]:
+    """The position of the first line of each subtotal, in the subtotals' order."""
+    return [positions[0] for _, positions in _grouped(lines)]
+
+
 def check_size(totals: Totals) -> list[Fault]:
     """Amounts that neither the AEAT's format nor the database can hold (``ImporteSgn12.2Type``)."""
     message = gettext_noop("The amount is too large: twelve digits before the point are the most.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from billing.calculation import Subtotal
+from billing.calculation import LineInput, Subtotal, first_lines
 from billing.models import CorrectionMethod, FiscalType, Invoice, IssuingParty, TaxSubtotal
 from billing.parties import PartyCopy
 from clients.models import TaxIdKind
@@ -23,7 +23,7 @@ _ID_TYPES = {
     TaxIdKind.RESIDENCE: codes.IdType.RESIDENCE_CERTIFICATE,
     TaxIdKind.OTHER: codes.IdType.OTHER,
 }
-# Where in our payload a fault of a registration's element is mended.
+# Where in a draft a fault of a registration's element is mended.
 _POINTERS = {
     "recipients": "#/client",
     "operation_date": "#/operation_date",
@@ -43,6 +43,8 @@ _POINTERS = {
     "issued_by": "#/issuing_party",
     "third_party": "#/third_party",
 }
+# What a line says itself; what is calculated from it is the whole line's.
+_OF_LINES = frozenset({"tax_category", "exemption_code", "regime_code", "tax_rate", "surcharge_rate"})
 _METHODS = {
     CorrectionMethod.DIFFERENCES: codes.CorrectionMethod.DIFFERENCES,
     CorrectionMethod.SUBSTITUTION: codes.CorrectionMethod.SUBSTITUTION,
@@ -150,12 +152,41 @@ def registration_of(
     )
 
 
-def preflight(registration: Registration, *, today: date) -> tuple[list[Fault], list[Fault]]:
-    """What the AEAT would certainly reject, and what it would accept with errors, were it sent today."""
+@dataclass(frozen=True, slots=True)
+class DraftPlaces:
+    """Where in a draft that has these lines something is mended; ``describes_client`` unless it names it by id."""
+
+    lines: Sequence[LineInput]
+    describes_client: bool = False
+
+    def pointer_to(self, element: str) -> str:
+        """An element of the registration (``breakdowns/0/tax_rate``), where the caller wrote it: of a breakdown, in
+        the first of its lines."""
+        name, _, rest = element.partition("/")
+        position, _, part = rest.partition("/")
+        if name == "breakdowns" and position:
+            return self._in_a_line(int(position), part)
+        if name == "recipients" and part and self.describes_client:
+            return f"#/client/{part}"
+        if name == "third_party" and rest:
+            return f"#/third_party/{rest}"
+        return _POINTERS.get(name, "#")
+
+    def _in_a_line(self, subtotal: int, part: str) -> str:
+        line = f"#/lines/{first_lines(self.lines)[subtotal]}"
+        return f"{line}/{part}" if part in _OF_LINES else line
+
+
+def preflight(
+    registration: Registration, *, today: date, pointer_to: Callable[[str], str]
+) -> tuple[list[Fault], list[Fault]]:
+    """What the AEAT would certainly reject, and what it would accept with errors, were it sent today. ``pointer_to``
+    tells where in the caller's words an element of the registration is."""
     blocking: list[Fault] = []
     warnings: list[Fault] = []
     for finding in rules.check(registration, today=today):
-        (blocking if finding.severity == rules.Severity.BLOCKING else warnings).append(_fault(finding))
+        fault = Fault(f"aeat_{finding.code}", finding.message, pointer_to(finding.element), params=finding.params)
+        (blocking if finding.severity == rules.Severity.BLOCKING else warnings).append(fault)
     return blocking, warnings
 
 
@@ -188,8 +219,3 @@ def _breakdown(subtotal: TaxSubtotal | Subtotal) -> Breakdown:
         surcharge_rate=subtotal.surcharge_rate if surcharged else None,
         surcharge_amount=subtotal.surcharge_amount_eur if surcharged else None,
     )
-
-
-def _fault(finding: rules.Finding) -> Fault:
-    element = finding.element.split("/")[0]
-    return Fault(f"aeat_{finding.code}", finding.message, _POINTERS.get(element, "#"), params=finding.params)

@@ -62,5 +62,6 @@ def sentences(refusal: Refusal) -> list[str]:
 
 
 def sentence(fault: Fault) -> str:
-    """One fault in the person's language."""
-    return gettext(fault.message) % fault.params
+    """One fault in the person's language; the AEAT's by its number, too, which is what people look for."""
+    text, number = gettext(fault.message) % fault.params, fault.code.removeprefix("aeat_")
+    return text if number == fault.code else f"{text} (AEAT {number})"

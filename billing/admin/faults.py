@@ -32,9 +32,9 @@ class Place:
 def place_of(fault: Fault, head: DraftForm, lines: Sequence[LineForm]) -> Place:
     """The field that the fault's pointer means: ``#/lines/1/tax_rate`` is the second line's tax."""
     path = (fault.pointer or "").removeprefix("#/").split("/")
-    if path[0] == "lines" and len(path) > 2 and path[1].isdecimal() and int(path[1]) < len(lines):
+    if path[0] == "lines" and len(path) > 1 and path[1].isdecimal() and int(path[1]) < len(lines):
         form = lines[int(path[1])]
-        return Place(form, _name_in_line(form, path[2]))
+        return Place(form, _name_in_line(form, path[2]) if len(path) > 2 else None)
     return Place(head, path[0] if path[0] in head.fields else None)
 
 

@@ -60,7 +60,8 @@ def amend_record(
         message = gettext_noop("The AEAT has the record as it is: say what is to change.")
         raise Invalid([Fault("nothing_to_amend", message, "#")])
     registration = _changed(_as_amended_before(parts), changes)
-    faults, _warnings = fiscal.preflight(registration, today=now.astimezone(invoice.seller.zone).date())
+    today = now.astimezone(invoice.seller.zone).date()
+    faults, _warnings = fiscal.preflight(registration, today=today, pointer_to=_pointer_to)
     if faults:
         raise Invalid(faults)
     record = amend_registration(
@@ -78,6 +79,18 @@ def amend_record(
         reason=reason,
     )
     return record
+
+
+def _pointer_to(element: str) -> str:
+    """Where in ``RecordChanges`` an element of the registration is; what is the invoice's is nowhere in it."""
+    return _POINTERS.get(element, "#")
+
+
+_POINTERS = {
+    "description": "#/description",
+    "recipients/0/name": "#/buyer_name",
+    "recipients/0/tax_id": "#/not_in_census",
+}
 
 
 def registration_of_issued(parts: Parts) -> Registration:

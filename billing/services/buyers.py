@@ -17,11 +17,13 @@ from core.errors import Fault, Invalid, gettext_noop
 @dataclass(frozen=True, slots=True)
 class Buyer:
     """The client's row, if there is one, with what differs from what the caller said of it. With ``faults``, who
-    buys is not known, and what depends on it cannot be judged."""
+    buys is not known, and what depends on it cannot be judged. ``is_described`` when the caller described it, instead
+    of naming it by id."""
 
     client: Client | None = None
     warnings: tuple[Fault, ...] = ()
     faults: tuple[Fault, ...] = ()
+    is_described: bool = False
 
     @property
     def is_imagined(self) -> bool:
@@ -46,7 +48,7 @@ def find_buyer(
     if described is None or not buyer.is_imagined:
         return buyer
     client, warnings = find_or_create_client(seller_id=seller.id, mode=seller.mode, data=described, by=by, now=now)
-    return Buyer(client, tuple(warning.under("client") for warning in warnings))
+    return Buyer(client, tuple(warning.under("client") for warning in warnings), is_described=True)
 
 
 def imagine_buyer(seller: Seller, *, named: uuid.UUID | None, described: ClientData | None) -> Buyer:
@@ -69,5 +71,5 @@ def _described(seller: Seller, data: ClientData) -> Buyer:
     try:
         client, warnings = imagine_client(seller_id=seller.id, mode=seller.mode, data=data)
     except Invalid as refusal:
-        return Buyer(faults=tuple(fault.under("client") for fault in refusal.faults))
-    return Buyer(client, tuple(warning.under("client") for warning in warnings))
+        return Buyer(faults=tuple(fault.under("client") for fault in refusal.faults), is_described=True)
+    return Buyer(client, tuple(warning.under("client") for warning in warnings), is_described=True)

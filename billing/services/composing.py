@@ -85,7 +85,7 @@ def compose(draft: InvoiceDraft, *, seller: Seller, buyer: Buyer, today: date) -
     faults = _check_totals(composition)
     if faults:
         raise Invalid(faults)
-    faults, warnings = _preflight(composition, today=today)
+    faults, warnings = _preflight(composition, describes_client=buyer.is_described, today=today)
     if faults:
         raise Invalid(faults)
     if lacks_address(buyer.client, composition.fiscal_type):
@@ -127,7 +127,7 @@ _SUBTOTAL = [field.name for field in fields(Subtotal)]
 _FIGURES = [field.name for field in fields(Totals) if field.name not in {"line_nets", "subtotals"}]
 
 
-def _preflight(composition: Composition, *, today: date) -> tuple[list[Fault], list[Fault]]:
+def _preflight(composition: Composition, *, describes_client: bool, today: date) -> tuple[list[Fault], list[Fault]]:
     """What the AEAT would say if it were issued today, with the first number of its series."""
     seller, client, series, draft = composition.seller, composition.client, composition.series, composition.draft
     registration = fiscal.registration_of(
@@ -143,7 +143,8 @@ def _preflight(composition: Composition, *, today: date) -> tuple[list[Fault], l
         gross_total_eur=composition.totals.gross_total_eur,
         particulars=_particulars(composition),
     )
-    return fiscal.preflight(registration, today=today)
+    places = fiscal.DraftPlaces(composition.taxed, describes_client)
+    return fiscal.preflight(registration, today=today, pointer_to=places.pointer_to)
 
 
 def _particulars(composition: Composition) -> fiscal.Particulars:

@@ -20,7 +20,7 @@ from billing.models.seller import ApprovalPolicy
 from billing.numbering import IssueDateGoesBack, fiscal_year_of, format_number, take_next_number
 from billing.parties import PartyCopy
 from billing.representation import Parts, content_digest, represent
-from billing.services.composing import adds_up, lacks_address, named_by, over_limit
+from billing.services.composing import adds_up, inputs_of, lacks_address, named_by, over_limit
 from billing.services.drafting import Condition, Draft, create_draft, lock_invoice, subject_of
 from billing.services.standing import hold_families, refuse_unless_it_stands
 from clients.services import ClientData
@@ -149,7 +149,8 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
         correlation_id=invoice.correlation_id,
         particulars=fiscal.particulars_of(invoice, seller_tax_id=seller.tax_id, preceding=preceding),
     )
-    faults, _warnings = fiscal.preflight(registration, today=today)
+    places = fiscal.DraftPlaces(inputs_of(parts))
+    faults, _warnings = fiscal.preflight(registration, today=today, pointer_to=places.pointer_to)
     if faults:
         raise Invalid(faults)
 
