@@ -37,7 +37,7 @@ class PartyCopy:
     @classmethod
     def from_json(cls, copy: dict[str, str]) -> Self:
         """Read a stored copy; what an older version did not store stays empty."""
-        return cls(**{name: value for name, value in copy.items() if name in cls.__slots__})
+        return cls(**{"name": "", **{name: value for name, value in copy.items() if name in cls.__slots__}})
 
     def to_json(self) -> dict[str, str]:
         """For the invoice's column, without what is empty."""
