@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,12 +25,18 @@ MUCH_LATER = NOW + timedelta(days=36_500)
 OVERVIEW = reverse("admin:verifactu_sender_changelist")
 
 
-@pytest.fixture
-def aeat(tmp_path: Any, settings: Any) -> Iterator[SimulatedAeat]:
-    with SimulatedAeat(tmp_path, wait_seconds=0, clock=lambda: NOW) as aeat:
-        settings.CERTIFICATES_FOLDER = tmp_path
+@contextmanager
+def listening(folder: Path, settings: Any, **how: Any) -> Iterator[SimulatedAeat]:
+    with SimulatedAeat(folder, wait_seconds=0, **how) as aeat:
+        settings.CERTIFICATES_FOLDER = folder
         settings.AEAT_TEST_URL = aeat.url
         settings.AEAT_TEST_CA = aeat.folder.ca_file
+        yield aeat
+
+
+@pytest.fixture
+def aeat(tmp_path: Path, settings: Any) -> Iterator[SimulatedAeat]:
+    with listening(tmp_path, settings, clock=lambda: NOW) as aeat:
         yield aeat
 
 
@@ -46,10 +54,21 @@ def page_of(browser: Browser, url: str) -> str:
     return browser.get(url).content.decode()
 
 
-def test_a_sound_way_is_said_to_be_sound(finance: Browser, shop: Appender) -> None:
-    page = finance.post(reverse("admin:verifactu_sender_self_test", args=[shop.chain.pk])).content.decode()
+def test_a_sound_way_is_said_to_be_sound(finance: Browser, tmp_path: Path, settings: Any) -> None:
+    with listening(tmp_path, settings):
+        page = self_test(finance, an_appender())
     assert "records reach the AEAT" in page
     assert "something is to be mended" not in page
+
+
+def test_a_clock_that_is_days_away_is_told(finance: Browser, shop: Appender) -> None:
+    page = self_test(finance, shop)
+    assert "something is to be mended" in page
+    assert "Set this machine&#x27;s clock" in page
+
+
+def self_test(browser: Browser, shop: Appender) -> str:
+    return browser.post(reverse("admin:verifactu_sender_self_test", args=[shop.chain.pk])).content.decode()
 
 
 def test_a_rejected_record_is_seen_explained_sent_again_as_explained_and_gone(
