@@ -198,7 +198,7 @@ def draft(invoice: Parts) -> Parts:
 
 def test_the_draft_says_what_it_corrects_and_what_would_be_left(finance: Browser, invoice: Parts, draft: Parts):
     page = text_of(finance.get(url_of("change", draft.invoice.id)))
-    assert invoice.invoice.display_number in page
+    assert str(invoice.invoice.display_number) in page
     assert "131.40\u00a0€" in page
     assert "<strong>83.00\u00a0€</strong>" in page
 
@@ -221,9 +221,9 @@ def test_it_is_issued_from_the_page_that_shows_it(approver: Browser, invoice: Pa
     assert issued.display_number == f"R-{issued.issue_date:%Y}-00001"
     original = text_of(approver.get(url_of("change", invoice.invoice.id)))
     assert "Corrected by" in original
-    assert issued.display_number in original
+    assert str(issued.display_number) in original
     assert "In effect after all corrections" in original
-    assert invoice.invoice.display_number in text_of(approver.get(url_of("change", issued.id)))
+    assert str(invoice.invoice.display_number) in text_of(approver.get(url_of("change", issued.id)))
 
 
 def test_the_original_points_to_the_draft_that_is_being_prepared(finance: Browser, invoice: Parts, draft: Parts):
@@ -323,7 +323,7 @@ def test_what_is_replaced_is_not_replaced_again(finance: Browser, ticket: Parts,
     assert "replaced by a full invoice already" in said(finance.get(url_of("replace", ticket.invoice.id)))
     page = text_of(finance.get(url_of("change", ticket.invoice.id)))
     assert "Replaced by" in page
-    assert replacement.invoice.display_number in page
+    assert str(replacement.invoice.display_number) in page
     assert url_of("replace", ticket.invoice.id) not in page
 
 
