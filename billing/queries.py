@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from billing import errors
@@ -15,7 +15,7 @@ from billing.models.invoice import EDITABLE
 from billing.numbering import peek_next_number
 from billing.representation import Parts
 from core.money import ZERO
-from verifactu.models import FiscalRecord, RecordKind
+from verifactu.models import FiscalRecord, RecordAnswer, RecordKind
 from verifactu.overview import PENDING, status_of, with_status
 
 _PAID = Subquery(
@@ -76,6 +76,16 @@ def records_of(invoice_id: uuid.UUID) -> QuerySet[FiscalRecord]:
     return _records().filter(invoice=invoice_id)
 
 
+def at_the_aeat(invoices: QuerySet[Invoice], status: str) -> QuerySet[Invoice]:
+    """Those of which a record waits for the AEAT's answer (``pending``), or was answered like that; but for the many
+    that were simply accepted, each through an index of few rows."""
+    if status == PENDING:
+        waiting = FiscalRecord.objects.filter(sequence__gt=F("chain__sender__sent_through"), answer__isnull=True)
+        return invoices.filter(pk__in=waiting.order_by().values("invoice"))
+    answered = RecordAnswer.objects.filter(outcome=status).order_by()
+    return invoices.filter(pk__in=answered.values("record__invoice"))
+
+
 def voided(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Those that were issued and should never have been."""
     return invoices.filter(Exists(Annulment.objects.filter(invoice=OuterRef("pk"))))
@@ -111,6 +121,17 @@ def with_paid(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Invoices with what was paid of each (``paid_sum``) and their annulments, for lists: a look into an index for each
     row shown."""
     return invoices.select_related("annulment").annotate(paid_sum=Coalesce(_PAID, ZERO))
+
+
+def with_followed(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Invoices with whether another one has corrected (``is_corrected``) or replaced them (``is_replaced``)."""
+    followers = PrecedingInvoice.objects.filter(
+        original=OuterRef("pk"), invoice__status=InvoiceStatus.ISSUED, invoice__annulment=None
+    )
+    return invoices.annotate(
+        is_corrected=Exists(followers.exclude(invoice__correction_method="")),
+        is_replaced=Exists(followers.filter(invoice__correction_method="")),
+    )
 
 
 def parts_of(invoice: Invoice) -> Parts:

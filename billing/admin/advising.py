@@ -82,7 +82,9 @@ class WrongForm(forms.Form):
         choices=[(group, [(one.value, one.value) for one in several]) for group, several in GROUPS.items()],
     )
     delivered = forms.BooleanField(label=_("The customer has the invoice"), required=False)
-    event_date = day_field(_("when it happened"))
+    event_date = day_field(
+        _("when it happened"), help_text=_("Of an insolvency: when it was published in the BOE. Else it may be empty.")
+    )
 
 
 @dataclass(frozen=True, slots=True)

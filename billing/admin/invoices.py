@@ -33,9 +33,9 @@ from billing.admin import (
     writing,
 )
 from billing.admin.figures import money
-from billing.admin.listing import IssueDateFilter, SellerFilter, SeriesFilter, StatusFilter, search
+from billing.admin.listing import AeatFilter, IssueDateFilter, SellerFilter, SeriesFilter, StatusFilter, search
 from billing.admin.pages import may, parts_or_404
-from billing.admin.states import payment_badge, status_badge
+from billing.admin.states import followed_badge, payment_badge, status_badge
 from billing.models import Invoice, Seller
 
 
@@ -44,7 +44,7 @@ class InvoiceAdmin(CalmAdmin):
     """Drafts that wait, and what was issued."""
 
     list_display = ["number_shown", "buyer_shown", "issue_date", "total_shown", "status_shown", "payment_shown"]
-    list_filter = [StatusFilter, SellerFilter, SeriesFilter, IssueDateFilter]
+    list_filter = [StatusFilter, AeatFilter, SellerFilter, SeriesFilter, IssueDateFilter]
     list_select_related = ["seller"]
     search_fields = ["display_number"]
     search_help_text = _("Number, client's name or tax id")
@@ -97,7 +97,7 @@ class InvoiceAdmin(CalmAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
         invoices: QuerySet[Invoice] = super().get_queryset(request)
-        return queries.with_paid(invoices).defer("buyer", "seller_copy", "metadata", "notes")
+        return queries.with_followed(queries.with_paid(invoices)).defer("buyer", "seller_copy", "metadata", "notes")
 
     def get_ordering(self, request: HttpRequest) -> list[str]:
         """The newest first; by date where dates are asked for, so that the index of dates serves both."""
@@ -125,7 +125,7 @@ class InvoiceAdmin(CalmAdmin):
 
     @admin.display(description=_("status"))
     def status_shown(self, invoice: Invoice) -> SafeString:
-        return status_badge(invoice)
+        return format_html("{} {}", status_badge(invoice), followed_badge(invoice))
 
     @admin.display(description=_("payment"), empty_value="")
     def payment_shown(self, invoice: Invoice) -> SafeString | str:

@@ -30,6 +30,24 @@ class StatusFilter(ChoiceFilter):
         return queries.not_voided(found) if status == InvoiceStatus.ISSUED else found
 
 
+class AeatFilter(ChoiceFilter):
+    """What needs somebody, or waits; of what was simply accepted there is nothing to look for."""
+
+    title, names, lookup = _("AEAT"), ("aeat",), ""
+
+    def options(self) -> list[tuple[Any, Any]]:
+        return [
+            ("pending", _("without an answer")),
+            ("accepted_with_errors", _("accepted with errors")),
+            ("rejected", _("rejected")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        asked = self.value("aeat")
+        known = asked in {value for value, _label in self.options()}
+        return queries.at_the_aeat(queryset, asked) if known else queryset
+
+
 class SellerFilter(ChoiceFilter):
     title, names, lookup = _("seller"), ("seller",), "seller"
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit.admin import Tone, badge
 from billing.models import Document, DocumentState, Invoice, InvoiceStatus
@@ -37,6 +38,13 @@ def status_badge(invoice: Invoice) -> SafeString:
     if hasattr(invoice, "annulment"):
         return badge(_("voided"), Tone.BAD)
     return badge(invoice.get_status_display(), _STATUS[InvoiceStatus(invoice.status)])
+
+
+def followed_badge(invoice: Invoice) -> SafeString | str:
+    """That another invoice has corrected or replaced this one, where that was read with it."""
+    if getattr(invoice, "is_replaced", False):
+        return badge(pgettext_lazy("invoice", "replaced"), Tone.CALM)
+    return badge(pgettext_lazy("invoice", "corrected"), Tone.CALM) if getattr(invoice, "is_corrected", False) else ""
 
 
 def payment_badge(invoice: Invoice) -> SafeString | str:

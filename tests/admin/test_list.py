@@ -13,10 +13,13 @@ from django.utils import timezone
 from billing.admin.invoices import InvoiceAdmin
 from billing.admin.listing import search
 from billing.models import Invoice
+from billing.queries import at_the_aeat
 from billing.services.reviewing import submit_invoice
 from clients.models import Client
 from tests import builders
 from tests.admin.people import url_of
+from tests.verifactu.answers import answer
+from verifactu.models import FiscalRecord
 
 
 @pytest.fixture
@@ -118,6 +121,7 @@ INDEXED = {
     ),
     "tax id": (lambda: Invoice.objects.filter(buyer_tax_id="99999910G").order_by(), "invoice_by_buyer_tax_id"),
     "search": (lambda: search(Invoice.objects.order_by(), "ferre"), "invoice_by_buyer_name"),
+    "rejected": (lambda: at_the_aeat(Invoice.objects.order_by("-id"), "rejected"), "answer_not_clean"),
 }
 
 
@@ -128,3 +132,24 @@ def test_whatever_is_asked_has_its_index(rows: dict[str, Invoice], name: str):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
     assert index in query().explain()
+
+
+def test_what_became_of_their_records_is_asked_for(finance: Browser, rows: dict[str, Invoice], client_row: Client):
+    other = builders.an_invoice(client_row).invoice
+    waiting, rejected = {str(rows["issued"].id), str(other.id)}, {str(other.id)}
+    assert shown(finance, "?aeat=pending") == waiting
+    assert shown(finance, "?aeat=rejected") == set()
+    answer(FiscalRecord.objects.get(invoice=other), "rejected", code=1239)
+    assert shown(finance, "?aeat=rejected") == rejected
+    assert shown(finance, "?aeat=pending") == waiting - rejected
+    assert shown(finance, "?aeat=nonsense") == waiting | {str(rows["draft"].id)}
+
+
+def test_what_was_corrected_or_replaced_says_so(finance: Browser, client_row: Client):
+    original = builders.an_invoice(client_row)
+    builders.a_replacement(builders.a_ticket(client_row.seller), client_row)
+    page = finance.get(url_of("changelist") + "?status=issued").content.decode()
+    assert (page.count(">corrected<"), page.count(">replaced<")) == (0, 1)
+    builders.a_correction(original, builders.a_line(quantity="-0.5"))
+    page = finance.get(url_of("changelist") + "?status=issued").content.decode()
+    assert (page.count(">corrected<"), page.count(">replaced<")) == (1, 1)
