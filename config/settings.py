@@ -21,7 +21,7 @@ from core import tax_ids
 from verifactu.aeat.endpoints import read_test_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
