@@ -99,6 +99,6 @@ def _bad_debt(accrual_date: date) -> list[Deadline]:
             "not_after",
             months_later(accrual_date, 18),
             basis,
-            gettext_noop("Six months after that year; six months earlier for who counts from six months."),
+            gettext_noop("Six months after that year; six months earlier for whoever counts from six months."),
         ),
     ]

@@ -354,8 +354,8 @@ TABLE: tuple[Row, ...] = (
         method=_DIFFERENCES,
         basis="LIVA art. 80.Cuatro; RIVA art. 24",
         why=gettext_noop(
-            "Only if the debt was claimed (court, notary), and the debtor is a business or the base exceeds 50 €; and"
-            " the AEAT is told."
+            "Only if the debt was claimed (in court, through a notary, or provably otherwise), and the debtor is a"
+            " business or the base exceeds 50 €; and the AEAT is told."
         ),
     ),
 )

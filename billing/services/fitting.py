@@ -228,7 +228,7 @@ def _check_days(correction: Correction, originals: Sequence[Invoice], today: dat
         first = deadlines.first_day_for_bad_debt(accrual)
         if correction.reason == FiscalType.R3 and today < first:
             message = gettext_noop(
-                "A debt is not bad before %(date)s: six months after the tax accrued (LIVA art. 80.4)."
+                "A debt is not bad before %(date)s: six months after the tax accrued (LIVA art. 80.Cuatro)."
             )
             params = {"number": original.display_number, "date": first.isoformat()}
             yield Fault("bad_debt_too_early", message, "#/reason", params=params)
