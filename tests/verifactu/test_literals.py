@@ -47,6 +47,14 @@ def test_a_date_is_written_the_spanish_way() -> None:
         # Year end in the Canaries comes an hour later than in Madrid.
         (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), MADRID, "2027-01-01T00:30:00+01:00"),
         (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), CANARY, "2026-12-31T23:30:00+00:00"),
+        (datetime(2026, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), CANARY, "2026-12-31T23:59:59+00:00"),
+        (datetime(2026, 12, 31, 22, 59, 59, 999999, tzinfo=UTC), MADRID, "2026-12-31T23:59:59+01:00"),
+        # Both change at the same instant, an hour apart on the clock; the hour that does not exist is never written.
+        (datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC), MADRID, "2026-03-29T01:59:59+01:00"),
+        (datetime(2026, 3, 29, 1, 0, 0, tzinfo=UTC), MADRID, "2026-03-29T03:00:00+02:00"),
+        (datetime(2026, 3, 29, 1, 0, 0, tzinfo=UTC), CANARY, "2026-03-29T02:00:00+01:00"),
+        (datetime(2026, 10, 25, 0, 59, 59, tzinfo=UTC), CANARY, "2026-10-25T01:59:59+01:00"),
+        (datetime(2026, 10, 25, 1, 0, 0, tzinfo=UTC), CANARY, "2026-10-25T01:00:00+00:00"),
     ],
 )
 def test_a_time_carries_the_offset_of_the_territory_and_no_fraction(

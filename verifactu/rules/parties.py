@@ -74,6 +74,7 @@ def _third_party(registration: Registration) -> Iterator[Finding]:
     if issued_by is not IssuedBy.THIRD_PARTY:
         code = 1155 if issued_by is None else 1159
         yield Finding(code, "third_party", gettext_noop("Only an invoice issued by a third party names one."))
+        return
     yield from check_name(third_party.name, "third_party/name")
     yield from _third_partys_id(third_party.tax_id, registration)
 
