@@ -28,6 +28,7 @@ _NON_RESIDENTS = "00"  # as province: their control is a letter whatever the ent
 _FOREIGN = re.compile(r"(?=.*[1-9])[0-9A-Z][0-9A-Z+*/&]{2,19}")  # 20 characters: the AEAT's TextMax20Type
 
 _VAT_COUNTRIES = frozenset(code.upper() for code in vat.MEMBER_STATES) - {"ES"}
+_LONGEST_VAT_NUMBER = 14  # VIES; python-stdnum also takes what a Romanian person has, of thirteen digits, for one
 _VAT_PREFIXES = {"GR": ("EL", "GR"), "GB": ("XI",)}  # Greece writes EL; Northern Ireland stayed in for goods
 
 
@@ -125,9 +126,10 @@ def _vat_number(bare: str, country: str) -> str | None:
     if not prefixes or not (prefix or country in _VAT_COUNTRIES) or not _FOREIGN.fullmatch(bare):
         return None
     try:
-        return str(vat.validate(prefixes[0] + bare.removeprefix(prefix)))
+        number = str(vat.validate(prefixes[0] + bare.removeprefix(prefix)))
     except ValidationError:
         return None
+    return number if len(number) <= _LONGEST_VAT_NUMBER else None
 
 
 def _wrong_checksum() -> Fault:

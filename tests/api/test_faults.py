@@ -61,6 +61,15 @@ def test_a_described_buyers_faults_come_with_the_lines(machine: Machine, seller:
     }
 
 
+def test_what_the_aeat_would_reject_stands_where_the_caller_wrote_it(machine: Machine, seller: Seller) -> None:
+    body = an_invoice_body({"name": "La misma, S.L.", "tax_id": seller.tax_id, "country": "ES"})
+    body["lines"] += [{"description": "a", "unit_price": "1", "tax_category": "E", "exemption_code": "E5"}] * 2
+    expected = {("#/client/tax_id", "aeat_1193"), (f"#/lines/{len(body['lines']) - 2}/exemption_code", "aeat_1289")}
+
+    assert codes_of(machine.post("/invoices", body)) == expected
+    assert codes_of(machine.post("/invoices/preview", body)) == expected
+
+
 def test_what_depends_on_an_unreadable_part_is_not_guessed(machine: Machine, client: Client) -> None:
     body = an_invoice_body(7, fiscal_type="F1", series="S", operation_date="yesterday", currency="eur")
     body["client"] = 7

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from billing.drafts import LineDraft, ThirdParty
 from billing.models import Invoice, Seller, TaxSubtotal
@@ -13,11 +14,13 @@ from billing.services.correcting import CorrectionData, preview_correction
 from billing.services.drafting import create_draft, preview
 from billing.services.issuing import create_and_issue, issue_invoice
 from billing.services.sellers import SeriesData, create_series
-from clients.models import Client
+from clients.models import Client, TaxIdKind
 from clients.services import ClientData
 from core.errors import Invalid
 from tests.builders import MARIA, NOW, SHOP, a_client, a_draft, a_line, a_seller, an_invoice, draft_for, refused
+from tests.verifactu.oracles import schema
 from verifactu.models import FiscalRecord
+from verifactu.xml import NAMESPACE
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +157,32 @@ def test_lines_that_cancel_are_written_without_a_sign(client: Client) -> None:
     an_invoice(client, a_line(), a_line(quantity=Decimal(-1)))
 
     assert b">-0" not in bytes(FiscalRecord.objects.get().xml)
+
+
+@pytest.mark.parametrize(
+    ("kind", "country", "tax_id", "id_type"),
+    [
+        (TaxIdKind.EU_VAT, "FR", "FR11999999998", "02"),
+        (TaxIdKind.EU_VAT, "GB", "XI123456789", "02"),
+        (TaxIdKind.PASSPORT, "ES", "AAA123456", "03"),
+        (TaxIdKind.PASSPORT, "US", "533401372", "03"),
+        (TaxIdKind.FOREIGN, "RO", "8890814054797", "04"),
+        (TaxIdKind.RESIDENCE, "CH", "CHE-116.281.710", "05"),
+        (TaxIdKind.OTHER, "MX", "XAXX010101000", "06"),
+    ],
+)
+def test_every_kind_of_tax_id_is_told_as_the_aeat_calls_it(
+    seller: Seller, kind: TaxIdKind, country: str, tax_id: str, id_type: str
+) -> None:
+    buyer = a_client(seller)
+    Client.objects.filter(id=buyer.id).update(tax_id_kind=kind, country=country, tax_id=tax_id)
+
+    an_invoice(buyer, a_line(tax_category="N2", **ANYWHERE))
+
+    record = etree.fromstring(bytes(FiscalRecord.objects.get().xml))
+    schema().assertValid(record)
+    [told] = record.iter(f"{{{NAMESPACE}}}IDOtro")
+    assert [child.text for child in told] == [country, id_type, tax_id][id_type == "02" :]
 
 
 def test_the_name_is_escaped_and_written_as_it_is(seller: Seller) -> None:

@@ -160,6 +160,7 @@ def test_blanks_dots_hyphens_case_and_prefix_do_not_matter(tax_id, marks, prefix
         ("GB 980 7806 84", "GB", "GB980780684", "foreign"),
         ("980780684", "GB", "980780684", "foreign"),
         ("136695977", "DE", "136695977", "foreign"),
+        ("8890814054797", "RO", "8890814054797", "foreign"),  # a Romanian person's number, which is no VAT number
         ("12-3456789", "US", "123456789", "foreign"),
         ("", "FR", "", ""),
     ],
