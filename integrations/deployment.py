@@ -134,6 +134,12 @@ def refuse_if_fenced(
         raise _fenced(State.CLOSED)
 
 
+def has_lost_records() -> bool:
+    """Whether records of this database are known to be lost for good: an installation number was given up for it."""
+    row = Deployment.objects.first()
+    return row is not None and bool(row.closed_installations)
+
+
 def claim() -> None:
     """The first time: give the database this machine's key, making one where there is none. Later it does nothing."""
     if Deployment.objects.exists():

@@ -43,6 +43,12 @@ class Series(models.Model):
     )
     is_default = models.BooleanField(_("default of its kind"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
+    numbers_lost_at = models.DateTimeField(
+        _("numbers lost at"),
+        null=True,
+        editable=False,
+        help_text=_("Its counter came from an older copy: customers may hold later numbers. It never goes on."),
+    )
 
     class Meta:
         verbose_name = _("series")
@@ -55,6 +61,10 @@ class Series(models.Model):
                 fields=["seller", "kind"], condition=models.Q(is_default=True), name="series_one_default_per_kind"
             ),
             models.CheckConstraint(condition=models.Q(first_number__gte=1), name="series_numbers_start_at_one"),
+            models.CheckConstraint(
+                condition=models.Q(numbers_lost_at__isnull=True) | models.Q(is_active=False, is_default=False),
+                name="series_with_lost_numbers_is_retired",
+            ),
             models.CheckConstraint(
                 condition=models.Q(code__regex=r"^[A-Za-z0-9][A-Za-z0-9./-]*$"), name="series_code_is_printable"
             ),
@@ -90,6 +100,19 @@ class SeriesCounter(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="numbers_not_lost",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM billing_series WHERE id = NEW.series_id AND numbers_lost_at IS NOT NULL
+                    ) THEN
+                        RAISE EXCEPTION 'correlativa: a series with lost numbers gives out no more';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="only_forwards",
                 when=pgtrigger.Before,

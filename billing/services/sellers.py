@@ -20,7 +20,9 @@ from billing.models.seller import ApprovalPolicy
 from billing.numbering import check_number_format, may_print_the_same
 from core import tax_ids
 from core.actors import Actor
-from core.errors import Fault, Invalid, gettext_noop
+from core.errors import Conflict, Fault, Invalid, gettext_noop
+from integrations import deployment
+from verifactu.models import Chain
 from verifactu.services.chaining import open_chain
 
 HIGHEST_FIRST_NUMBER = 10**12
@@ -114,6 +116,44 @@ def update_seller(*, seller_id: uuid.UUID, data: SellerData, by: Actor) -> Selle
     return seller
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A seller's chain in another installation, and the series that ended with the one before."""
+
+    chain: Chain
+    retired: tuple[Series, ...]
+
+
+@transaction.atomic(savepoint=False)
+def begin_again(
+    *, seller_id: uuid.UUID, by: Actor, now: datetime, reason: str, series_go_on: bool = False
+) -> Beginning:
+    """Open a seller's chain under this installation's number, after it had to change: its next record is a first one.
+
+    The number changes because this database is an older copy, or a copy beside another, and then its counters are old
+    too, even where they say that none was given out: every series that it knows is retired for good, so that no number
+    is given out twice (RD 1619/2012 art. 6.1.a). ``series_go_on`` is an operator's word that nobody has issued since,
+    and is not taken where records are known to be lost. Raises NotFound; Conflict ``chain_already_open``,
+    ``series_must_end``.
+    """
+    seller = Seller.objects.select_for_update().filter(id=seller_id).first()
+    if seller is None:
+        raise errors.seller_not_found()
+    if series_go_on and deployment.has_lost_records():
+        message = gettext_noop("Records of this database were lost, and so were numbers: its series cannot go on.")
+        raise Conflict("series_must_end", message)
+    chain = open_chain(
+        seller_id=seller.id, mode=seller.mode, issuer_tax_id=seller.tax_id, by=by, now=now, reason=reason
+    )
+    retired = () if series_go_on else tuple(seller.series.filter(numbers_lost_at=None))
+    for series in retired:
+        series.numbers_lost_at, series.is_active, series.is_default = now, False, False
+        series.save(force_update=True, update_fields=["numbers_lost_at", "is_active", "is_default"])
+        after = {"is_active": False, "numbers_lost_at": now.isoformat()}
+        audit.record("series.retired", by=by, subject=_series_subject(series), after=after, reason=reason)
+    return Beginning(chain, retired)
+
+
 @transaction.atomic(savepoint=False)
 def create_series(*, seller_id: uuid.UUID, data: SeriesData, by: Actor) -> Series:
     """Add a series to a seller.
@@ -136,11 +176,17 @@ def create_series(*, seller_id: uuid.UUID, data: SeriesData, by: Actor) -> Serie
 def update_series(*, series_id: uuid.UUID, by: Actor, description: str, is_default: bool, is_active: bool) -> Series:
     """Describe, retire or prefer a series. How it numbers never changes.
 
-    Raises NotFound, Invalid when another one is the default.
+    Raises NotFound, Conflict ``series_numbers_lost``, Invalid when another one is the default.
     """
     series = Series.objects.select_for_update().filter(id=series_id).first()
     if series is None:
         raise errors.series_not_found()
+    if series.numbers_lost_at is not None and (is_active or is_default):
+        message = gettext_noop(
+            "Series “%(series)s” came from an older copy of the database: customers may hold its later numbers, so it "
+            "never goes on. Make another one."
+        )
+        raise Conflict("series_numbers_lost", message, params={"series": series.code})
     others = Series.objects.filter(seller=series.seller_id, kind=series.kind, is_default=True).exclude(id=series_id)
     if is_default and others.exists():
         message = gettext_noop("Another series of that kind is the default.")

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError, transaction
+from django.db.models import F
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from billing.models import Seller
+from billing.models import Seller, Series
+from billing.services.sellers import SeriesData, create_series, update_series
 from clients.models import Client
 from config.workers import Loop, Step, keep_watch
 from core.errors import Conflict, Invalid
@@ -132,6 +135,9 @@ def test_the_way_out_is_another_installation_number_and_a_first_record(
         call_command("open_chain", "--all", "--reason", "The disk died.", stdout=output)
         assert "its next record is the first" in output.getvalue()
 
+        with pytest.raises(Invalid, match="no default series"):
+            an_invoice(shop)  # its series had given out numbers that this copy does not know
+        create_series(seller_id=shop.seller_id, data=SeriesData(code="B", is_default=True), by=MARIA)
         an_invoice(shop)
         record = FiscalRecord.objects.get(chain__installation_number="second")
         assert (record.sequence, read_record(bytes(record.xml)).stamp.previous) == (1, None)
@@ -197,7 +203,7 @@ def test_a_copy_beside_the_original_needs_a_number_of_its_own(shop: Client, tmp_
         settings.DEPLOYMENT_FILE = tmp_path / "elsewhere" / "deployment.json"
         renumbered(settings, "rehearsal")
         told("confirm", "--reason", "rehearsal")
-        call_command("open_chain", "--all", "--reason", "rehearsal", stdout=io.StringIO())
+        call_command("open_chain", "--all", "--reason", "rehearsal", "--series-go-on", stdout=io.StringIO())
         an_invoice(shop)
         assert FiscalRecord.objects.get(chain__installation_number="rehearsal").sequence == 1
 
@@ -295,3 +301,27 @@ def test_a_seller_of_its_own_is_opened_by_its_tax_id(shop: Client, settings: Any
     (chain,) = Chain.objects.filter(installation_number="second")
     assert chain.seller_id == other.id
     assert Seller.objects.count() == 2
+
+
+def test_a_series_that_lost_numbers_never_goes_on(shop: Client, tmp_path: Path, settings: Any) -> None:
+    an_invoice(shop)
+    backup = dump(tmp_path / "backup")
+    an_invoice(shop)
+    work()
+    with restored(backup):
+        renumbered(settings, "second")
+        told("confirm", "--reason", "The disk died.")
+        with pytest.raises(CommandError, match="its series cannot go on"):
+            call_command("open_chain", "--all", "--reason", "The disk died.", "--series-go-on")
+        output = io.StringIO()
+        call_command("open_chain", "--all", "--reason", "The disk died.", stdout=output)
+        assert "series retired for good: A, R, S" in output.getvalue()
+        assert AuditEntry.objects.filter(action="series.retired").count() == 3
+
+        series = Series.objects.get(seller=shop.seller_id, code="A")
+        with pytest.raises(Conflict, match="never goes on"):
+            update_series(series_id=series.id, by=MARIA, description="", is_default=False, is_active=True)
+        with pytest.raises(DatabaseError, match="series_with_lost_numbers_is_retired"), transaction.atomic():
+            Series.objects.filter(id=series.id).update(is_active=True)
+        with pytest.raises(DatabaseError, match="gives out no more"), transaction.atomic():
+            series.counters.update(last_number=F("last_number") + 1)
