@@ -103,6 +103,8 @@ def _stamp(path: Path) -> _Stamp | None:
         seen = path.stat()
     except FileNotFoundError:
         return None
+    except OSError as error:  # a folder that may not be looked into
+        raise BrokenFileError(f"{path} cannot be read: {error}") from error
     return str(path), seen.st_ino, seen.st_mtime_ns, seen.st_size
 
 

@@ -51,6 +51,13 @@ def test_nonsense_is_told(file: Path, text: str) -> None:
         deployment_file.read()
 
 
+def test_a_folder_that_cannot_be_looked_into_is_told(file: Path, settings: Any) -> None:
+    file.write_text("{}")
+    settings.DEPLOYMENT_FILE = file / "below"  # what stands in the way here is a file
+    with pytest.raises(BrokenFileError):
+        deployment_file.read()
+
+
 def test_a_change_is_seen_at_once_and_nothing_is_read_twice(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deployment_file.write(Outside("one"))
     assert deployment_file.read().key == "one"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +26,15 @@ from config.workers import Loop, Step, keep_watch
 from core.errors import Conflict, Invalid
 from integrations import deployment, deployment_file
 from integrations.deployment import State
+from integrations.deployment_file import Mark
 from integrations.models import Deployment
 from integrations.services.confirming import confirm_deployment
 from tests.admin.people import browser_of
 from tests.builders import MARIA, a_client, a_line, a_seller, an_invoice
 from tests.fence.copies import dump, restored
-from verifactu.models import Chain, FiscalRecord
+from verifactu.models import Chain, FiscalRecord, Submission
 from verifactu.reading import read_record
-from verifactu.services import sending
+from verifactu.services import sending, turns
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -248,6 +252,25 @@ def test_a_fenced_database_says_nothing_to_the_aeat(
         assert sending.send_due(now=timezone.now() + timedelta(days=1)) == 0
 
 
+def test_a_database_that_turns_out_to_be_older_at_the_last_moment_sends_nothing(
+    shop: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an_invoice(shop)
+    true_turn = turns.next_turn
+
+    @contextmanager
+    def restored_meanwhile(*, now: datetime) -> Iterator[turns.Turn | None]:
+        with true_turn(now=now) as turn:
+            outside = deployment_file.read()
+            deployment_file.write(replace(outside, marks={str(Chain.objects.get().id): Mark("tests", 9, "F" * 64)}))
+            yield turn
+
+    monkeypatch.setattr(turns, "next_turn", restored_meanwhile)
+
+    assert sending.send_due(now=timezone.now()) == 0
+    assert not Submission.objects.exists()
+
+
 def test_what_is_sent_is_marked_outside_first(shop: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 
@@ -257,8 +280,7 @@ def test_what_is_sent_is_marked_outside_first(shop: Client, monkeypatch: pytest.
 
     an_invoice(shop)
     monkeypatch.setattr(sending, "open_channel", channel)
-    with pytest.raises(sending.NotSent):
-        sending.send_due(now=timezone.now() + timedelta(days=1))
+    assert sending.send_due(now=timezone.now() + timedelta(days=1)) == 1
     assert seen == [1]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -17,6 +18,8 @@ from audit.models import AuditEntry
 from integrations.models import Event
 from tests.builders import NOW, a_client, an_invoice
 from tests.verifactu.chains import Appender, an_appender
+from tests.verifactu.tampering import as_superuser
+from verifactu.aeat.channel import Channel, Reply
 from verifactu.models import (
     ExchangeOutcome,
     FiscalRecord,
@@ -27,7 +30,7 @@ from verifactu.models import (
     Submission,
 )
 from verifactu.overview import status_of, to_be_mended, waiting, with_status
-from verifactu.services import recording, sending
+from verifactu.services import recording, sending, turns
 from verifactu.services.sending import send_due
 from verifactu.services.turns import next_turn
 from verifactu.simulator.faults import FaultKind, On
@@ -520,3 +523,89 @@ def test_who_comes_back_after_another_took_over_writes_nothing(
     send_all(clock)
 
     assert_all_arrived_once(aeat, shop)
+
+
+# --- What nobody foresaw ---------------------------------------------------------------------------------------------
+def on_the_way_back(monkeypatch: pytest.MonkeyPatch, change: Callable[[bytes], bytes]) -> None:
+    """The AEAT's answers arrive changed."""
+    true_post = Channel.post
+
+    def post(channel: Channel, message: bytes, **options: Any) -> Reply:
+        reply = true_post(channel, message, **options)
+        return Reply(reply.status, change(reply.body), reply.date)
+
+    monkeypatch.setattr(Channel, "post", post)
+
+
+def test_a_chain_that_was_tampered_with_holds_up_nobody_else(aeat: SimulatedAeat, shop: Appender, clock: Clock) -> None:
+    other = an_appender(tax_id="99999901H")
+    record = shop.append("A-1")
+    other.append("B-1")
+    Sender.objects.filter(chain=shop.chain).update(next_at=NOW - timedelta(days=1))  # its turn comes first
+    as_superuser("UPDATE verifactu_fiscalrecord SET xml = '<nothing/>' WHERE id = %s", record.id)
+
+    for _ in range(3):
+        send(clock)
+
+    assert_all_arrived_once(aeat, other)
+    stuck = Sender.objects.get(chain=shop.chain)
+    assert stuck.failures
+    assert stuck.last_failure
+
+
+def test_a_rejection_without_a_code_is_a_rejection(
+    aeat: SimulatedAeat, shop: Appender, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aeat.script(FaultKind.REJECT, number="A-1", code=1239)
+    shop.append("A-1")
+    shop.append("A-2")
+    on_the_way_back(
+        monkeypatch,
+        lambda body: re.sub(rb"<(\w+:)?CodigoErrorRegistro>.*?</(\w+:)?CodigoErrorRegistro>", b"", body),
+    )
+
+    send(clock)
+
+    assert statuses() == ["rejected", "accepted"]
+
+
+@pytest.mark.parametrize("code", [b"99999", b"-5", b"12345678"])
+def test_codes_beyond_all_reason_break_nothing(
+    aeat: SimulatedAeat, shop: Appender, clock: Clock, monkeypatch: pytest.MonkeyPatch, code: bytes
+) -> None:
+    aeat.script(FaultKind.REJECT, number="A-1", code=1239, times=0)
+    shop.append("A-1")
+    with monkeypatch.context() as patch:
+        on_the_way_back(patch, lambda body: body.replace(b">1239<", b">" + code + b"<"))
+        send(clock)
+    assert Submission.objects.get().outcome == "unknown"
+    send_all(clock)
+    assert answers() == [("rejected", 1239)]
+
+
+def test_a_fault_with_a_code_beyond_all_reason_breaks_nothing(
+    aeat: SimulatedAeat, shop: Appender, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aeat.script(FaultKind.CLIENT_FAULT, code=4103)
+    shop.append("A-1")
+    with monkeypatch.context() as patch:
+        on_the_way_back(patch, lambda body: body.replace(b"Codigo[4103]", b"Codigo[99999]"))
+        send(clock)
+    assert sender().failures == 1
+    send_all(clock)
+    assert_all_arrived_once(aeat, shop)
+
+
+def test_after_a_bad_record_a_long_queue_does_not_hurry(
+    aeat: SimulatedAeat, shop: Appender, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Less than a thousand records in a message wait for the AEAT's pause, however many there are."""
+    monkeypatch.setattr(turns, "MOST_RECORDS", 4)
+    for number in range(8):
+        shop.append(f"A-{number}", clock=clock)
+    Sender.objects.update(most_records=1)
+
+    assert send(clock) == 1
+    assert send(clock) == 0
+    clock.pass_(60)
+    assert send(clock) == 1

@@ -36,6 +36,9 @@ _OF_WHOLE_MESSAGES: Final = (range(3500, 3600), range(4000, 10_000))
 _ADMISSIBLE: Final = range(2000, 3000)
 NEED_NO_AMENDMENT: Final = frozenset({2004, 2009})
 
+NO_CODE: Final = 0
+"""Ours, for a record that was objected to without a word why."""
+
 DUPLICATE: Final = 3000
 ALREADY_ANNULLED: Final = 3001
 NOT_REGISTERED: Final = 3002

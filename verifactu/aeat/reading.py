@@ -19,8 +19,8 @@ Value = TypeVar("Value")
 
 _PENINSULA: Final = ZoneInfo("Europe/Madrid")  # the AEAT's clock, should an instant come without an offset
 _DAY: Final = re.compile(r"([0-9]{2})-([0-9]{2})-([0-9]{4})")
-_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}")
-_FAULT_CODE: Final = re.compile(r"Codigo\s*\[\s*([0-9]{1,9})\s*\]")
+_NUMBER: Final = re.compile(r"[+]?[0-9]{1,4}")  # all that the AEAT numbers are its codes
+_FAULT_CODE: Final = re.compile(r"Codigo\s*\[\s*([0-9]{1,4})\s*\]")
 
 
 class Element:

@@ -109,7 +109,13 @@ def _held(chain: Chain, channel: Channel, month: date, clock: Callable[[], datet
     page: PageKey | None = None
     while True:
         issuer = Party(chain.seller.legal_name, chain.issuer_tax_id)
-        message = messages.inquiry(issuer=issuer, year=month.year, month=month.month, after=page)
+        message = messages.inquiry(
+            issuer=issuer,
+            year=month.year,
+            month=month.month,
+            after=page,
+            by_representative=channel.certificate.representative is not None,
+        )
         inquiry = Inquiry.objects.create(
             chain=chain,
             period=f"{month:%Y-%m}",

@@ -48,20 +48,31 @@ def send_due(*, now: datetime, clock: Clock = timezone.now) -> int:
     """Take one chain's turn, if any is due, and return how many were taken.
 
     ``now`` decides what is due; ``clock`` is read after each call of the AEAT, which takes its time. Nothing that the
-    AEAT or the network does raises: it is written in the sender's row, and the other chains go on. A database that is
-    fenced says nothing to anybody.
+    AEAT or the network does raises, nor does what is wrong with one chain: it is written in the sender's row, and the
+    other chains go on. A database that is fenced says nothing to anybody.
     """
     if deployment.standing().is_fenced:
         return 0
     with turns.next_turn(now=now) as turn:
-        if turn is None:
+        if turn is None or not deployment.keep_marks():  # what the AEAT learns of is known outside first
             return 0
-        deployment.keep_marks()  # what the AEAT learns of is known outside first
         try:
             _take(turn, clock)
         except TurnLostError:
             logger.warning("chain %s was taken over by another worker, who asks again", turn.chain.id)
+        except Exception as error:
+            logger.exception("chain %s cannot be sent: it is put off, and the others go on", turn.chain.id)
+            _put_off(turn, in_words(_unforeseen(error)), now=clock())
     return 1
+
+
+def _unforeseen(error: Exception) -> WireError:
+    """What nobody thought of, or tampering: by its kind alone, since its words may hold what an invoice says."""
+    return WireError(
+        gettext_noop("Something unforeseen stopped the sending of this chain (%(kind)s)."),
+        remedy=gettext_noop("The log says where; «manage.py verify_chain» says whether the records are whole."),
+        kind=type(error).__name__,
+    )
 
 
 def _take(turn: Turn, clock: Clock) -> None:

@@ -86,7 +86,12 @@ def _take(chain_id: uuid.UUID, now: datetime) -> Turn | None:
 def _due(now: datetime) -> QuerySet[Sender]:
     """Senders with something to send that may call now. A thousand records need not wait for the AEAT's pause to end
     (Orden HAC/1177/2024 art. 16.2)."""
-    full = Q(failures=0, open_submission=None, chain__last_sequence__gte=F("sent_through") + MOST_RECORDS)
+    full = Q(
+        failures=0,
+        open_submission=None,
+        most_records=MOST_RECORDS,  # fewer to a message, while a bad one is looked for, are no reason to hurry
+        chain__last_sequence__gte=F("sent_through") + MOST_RECORDS,
+    )
     return Sender.objects.filter(
         Q(next_at__lte=now) | full,
         stop_reason__in=["", StopReason.CERTIFICATE],

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TypeAlias
 
 from verifactu import literals
+from verifactu.aeat import catalogue
 from verifactu.aeat.answers import LineAnswer, Outcome, Registered, RegisteredState
 from verifactu.aeat.catalogue import DUPLICATE
 from verifactu.models import FiscalRecord, RecordKind, RecordOutcome
@@ -55,7 +56,9 @@ def is_doubtful(line: LineAnswer) -> bool:
 
 def judge(record: FiscalRecord, line: LineAnswer) -> Verdict:
     """The verdict of a line that says all."""
-    return Verdict(record, RecordOutcome(line.outcome.value), line.code, line.description)
+    outcome = RecordOutcome(line.outcome.value)
+    says_why = outcome == RecordOutcome.ACCEPTED or line.code is not None
+    return Verdict(record, outcome, line.code if says_why else catalogue.NO_CODE, line.description)
 
 
 def adopt(records: Sequence[FiscalRecord], held: Mapping[Key, Registered]) -> list[Verdict]:
