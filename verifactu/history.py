@@ -61,6 +61,8 @@ def state_of(past: Iterable[Past]) -> State:
             state = State.ANNULLED if record.kind is Kind.ANNULMENT else State.REGISTERED
         elif record.code == catalogue.NOT_REGISTERED:
             state = State.NONE
+        elif record.code == catalogue.ALREADY_ANNULLED:
+            state = State.ANNULLED
         elif record.code == catalogue.DUPLICATE and state is State.NONE:
             state = State.REGISTERED
     return state
@@ -87,6 +89,14 @@ def annulment_marks(past: Iterable[Past]) -> AnnulmentMarks:
         without_previous_record=state_of(records) is State.NONE,
         previously_rejected=last is not None and last.accepted is False,
     )
+
+
+def wants_another_annulment(past: Iterable[Past]) -> bool:
+    """Whether the AEAT rejected the annulment that came last, and does not hold the invoice as annulled anyway."""
+    records = list(past)
+    last = records[-1] if records else None
+    rejected = last is not None and last.kind is Kind.ANNULMENT and last.accepted is False
+    return rejected and state_of(records) is not State.ANNULLED
 
 
 def _last(records: list[Past], kind: Kind) -> Past | None:

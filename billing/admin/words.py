@@ -11,6 +11,7 @@ ACTS = {
     "invoice.issued": _("issued"),
     "invoice.discarded": _("discarded"),
     "invoice.voided": _("annulled"),
+    "invoice.annulled_again": _("annulment sent once more"),
     "invoice.printed": _("document handed out"),
     "document.rendered": _("document rendered"),
     "document.failed": _("document failed"),

@@ -15,14 +15,16 @@ from billing import fiscal, queries
 from billing.advice import Situation
 from billing.balance import crossed
 from billing.families import balance_without, family_of
-from billing.models import Annulment, Invoice, InvoiceStatus
-from billing.representation import Parts, represent
+from billing.models import Annulment, InvoiceStatus
+from billing.representation import VOIDED, Parts, represent
 from billing.services.advising import advice_for
 from billing.services.drafting import Condition, discard_draft, lock_invoice, subject_of
 from billing.services.standing import hold_families
 from core.actors import Actor
 from core.errors import Conflict, gettext_noop
 from integrations import outbox
+from verifactu.history import wants_another_annulment
+from verifactu.past import past_of
 from verifactu.services.chaining import annul_invoice
 
 
@@ -32,7 +34,7 @@ def void_invoice(
 ) -> Parts:
     """Declare that the operation never existed. A draft is discarded; an issued invoice gets an annulment and its
     fiscal record (RD 1007/2023 art. 11), in one transaction, and reads ``voided`` from then on: its number and its row
-    stay as they are.
+    stay as they are. One that is voided gets another record, and nothing else, where the AEAT rejected the last one.
 
     ``provided`` may refuse what it sees. Raises NotFound; Conflict ``invoice_discarded``, ``already_voided``, and
     ``void_not_lawful``, with the advised act, where a payment, a correction or a replacement shows that the operation
@@ -46,13 +48,15 @@ def void_invoice(
     refuse_unless_voidable(parts, now=now)
     if provided is not None:
         provided(parts)
-    return _annul(invoice, reason=reason, by=by, now=now)
+    return _annul(parts, reason=reason, by=by, now=now)
 
 
 def refuse_unless_voidable(parts: Parts, *, now: datetime) -> None:
     """Raise the Conflict that says why an issued invoice cannot be voided."""
     invoice = parts.invoice
     if parts.annulment is not None:
+        if wants_another_annulment(past_of(invoice.id)):
+            return
         raise Conflict(
             "already_voided",
             gettext_noop("Invoice %(number)s was voided already."),
@@ -86,18 +90,14 @@ def _shows_that_it_existed(parts: Parts) -> str:
     return ""
 
 
-def _annul(invoice: Invoice, *, reason: str, by: Actor, now: datetime) -> Parts:
-    write(
-        Annulment(invoice_id=invoice.id, reason=reason, created_at=now, created_by=str(by)),
-        audit.entry(
-            "invoice.voided",
-            by=by,
-            subject=subject_of(invoice),
-            before={"status": invoice.status},
-            after={"status": "voided"},
-            reason=reason,
-        ),
-    )
+def _annul(parts: Parts, *, reason: str, by: Actor, now: datetime) -> Parts:
+    invoice, subject = parts.invoice, subject_of(parts.invoice)
+    if parts.annulment is None:
+        before, after = {"status": invoice.status}, {"status": VOIDED}
+        told = audit.entry("invoice.voided", by=by, subject=subject, before=before, after=after, reason=reason)
+        write(Annulment(invoice_id=invoice.id, reason=reason, created_at=now, created_by=str(by)), told)
+    else:
+        audit.record("invoice.annulled_again", by=by, subject=subject, reason=reason)
     annul_invoice(
         fiscal.annulment_of(invoice),
         invoice_id=invoice.id,
@@ -106,13 +106,14 @@ def _annul(invoice: Invoice, *, reason: str, by: Actor, now: datetime) -> Parts:
         zone=invoice.seller.zone,
         clock=timezone.now,
     )
-    parts = queries.parts_of(queries.get_invoice(invoice.id))
-    outbox.publish(
-        "invoice.voided",
-        seller_id=invoice.seller_id,
-        mode=invoice.mode,
-        object_id=str(invoice.id),
-        payload=represent(parts),
-        by=by,
-    )
-    return parts
+    voided = queries.parts_of(queries.get_invoice(invoice.id))
+    if parts.annulment is None:
+        outbox.publish(
+            "invoice.voided",
+            seller_id=invoice.seller_id,
+            mode=invoice.mode,
+            object_id=str(invoice.id),
+            payload=represent(voided),
+            by=by,
+        )
+    return voided

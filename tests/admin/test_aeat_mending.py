@@ -184,6 +184,17 @@ def test_billings_pages_are_offered_where_there_are_such_pages(
     assert "/to/admin:billing_invoice_amend/" not in page_of(auditor, answered)
 
 
+def test_a_rejected_annulment_is_followed_by_another_one_whatever_its_code_usually_wants(
+    finance: Browser, house: Appender
+) -> None:
+    answer(house.append(), "accepted")
+    answered = answer(house.annul(), "rejected", code=1129)
+    page = page_of(finance, answered)
+    assert reverse("admin:billing_invoice_annul", args=[house.invoice_id]) in page
+    assert reverse("admin:billing_invoice_amend", args=[house.invoice_id]) not in page
+    assert steps(finance, answered)[0] == "RechazoPrevio S"
+
+
 def test_nothing_is_written_on_the_page(finance: Browser, house: Appender) -> None:
     answered = answer(house.append(), "rejected", code=1239)
     url = reverse("admin:verifactu_recordanswer_change", args=[answered.pk])

@@ -100,6 +100,40 @@ def test_what_was_voided_is_not_voided_twice(client):
     assert Annulment.objects.count() == 1
 
 
+def test_an_annulment_that_the_aeat_rejected_is_sent_once_more_with_the_marks_that_follow(client):
+    """Voided while its registration was on its way, which the AEAT then rejected: it knows nothing to annul."""
+    original = an_invoice(client)
+    void(original)
+    registration, annulment = FiscalRecord.objects.order_by("sequence")
+    answer(registration, "rejected", code=1239)
+    with refused(Conflict):
+        void(original)  # it waits for its answer
+    answer(annulment, "rejected", code=3002)
+
+    shown = represent(void(original, "Otra vez."))
+
+    again = FiscalRecord.objects.latest("sequence")
+    assert (again.kind, again.without_previous_record, again.previous_rejection) == ("annulment", True, "S")
+    assert (shown["status"], shown["annulment"]["reason"]) == ("voided", "El pedido era una prueba.")
+    assert AuditEntry.objects.get(action="invoice.annulled_again").reason == "Otra vez."
+    assert Event.objects.filter(type="invoice.voided").count() == 1
+    with refused(Conflict) as refusal:
+        void(original)
+    assert refusal.value.code == "already_voided"
+
+
+def test_what_the_aeat_holds_as_annulled_is_not_annulled_once_more(client):
+    original = an_invoice(client)
+    void(original)
+    registration, annulment = FiscalRecord.objects.order_by("sequence")
+    answer(registration, "accepted")
+    answer(annulment, "rejected", code=3001)
+
+    with refused(Conflict) as refusal:
+        void(original)
+    assert refusal.value.code == "already_voided"
+
+
 def test_once_money_was_received_it_is_corrected_and_not_voided(client):
     original = an_invoice(client)
     payment = pay(original)

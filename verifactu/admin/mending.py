@@ -18,7 +18,7 @@ from verifactu import explanations, overview
 from verifactu.admin.pages import ChainFilter, PageAdmin, may, page, url_elsewhere
 from verifactu.admin.words import aeats_text, marks, mode_badge, outcome_badge, record_badge
 from verifactu.advice import Remedy, advice_on
-from verifactu.models import FiscalRecord, RecordAnswer, RecordOutcome
+from verifactu.models import FiscalRecord, RecordAnswer, RecordKind, RecordOutcome
 from verifactu.past import past_of
 
 REMEDIES = {
@@ -102,6 +102,7 @@ class RecordAnswerAdmin(PageAdmin):
         """What to do about one of them: what the AEAT holds now, and what would be sent next, with its reasons."""
         past = past_of(row.record.invoice_id)
         advice = advice_on(row.code)
+        remedies = (Remedy.ANNUL,) if row.record.kind == RecordKind.ANNULMENT else advice.remedies
         is_open = overview.to_be_mended().filter(pk=row.pk).exists()
         return page(
             request,
@@ -116,8 +117,8 @@ class RecordAnswerAdmin(PageAdmin):
             helps=gettext(advice.helps),
             is_open=is_open,
             situation=[gettext(sentence) for sentence in explanations.situation(past)],
-            steps=[] if any(each.accepted is None for each in past) else _steps(past, advice.remedies),
-            acts=_acts(request, row.record, advice.remedies) if is_open else [],
+            steps=[] if any(each.accepted is None for each in past) else _steps(past, remedies),
+            acts=_acts(request, row.record, remedies) if is_open else [],
             invoice_url=url_elsewhere("billing_invoice_change", row.record.invoice_id),
             records=_records(row.record),
         )
