@@ -19,6 +19,11 @@ def money(amount: Decimal, currency: str = "EUR") -> str:
     return f"{number_format(amount, decimal_pos=2, force_grouping=True)}\u00a0{_SIGNS.get(currency, currency)}"
 
 
+def less(amount: Decimal, currency: str = "EUR") -> str:
+    """What is taken off: -123,30 €; of a credit, what is given back."""
+    return money(-amount, currency)
+
+
 def figure(value: Decimal) -> str:
     """A quantity or a rate with the decimals that it has."""
     return number_format(trim(value), force_grouping=True)

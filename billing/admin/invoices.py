@@ -111,8 +111,10 @@ class InvoiceAdmin(CalmAdmin):
         return (search(queryset, term) if term else queryset), False
 
     @admin.display(description=_("number"))
-    def number_shown(self, invoice: Invoice) -> SafeString | str:
-        return invoice.display_number or format_html('<span class="co-muted">{}</span>', gettext("Without number"))
+    def number_shown(self, invoice: Invoice) -> SafeString:
+        if invoice.display_number:
+            return format_html('<span class="co-nowrap">{}</span>', invoice.display_number)
+        return format_html('<span class="co-muted">{}</span>', gettext("Without number"))
 
     @admin.display(description=_("buyer"))
     def buyer_shown(self, invoice: Invoice) -> SafeString:

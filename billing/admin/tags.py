@@ -14,7 +14,7 @@ from billing.models import Document, Invoice, InvoiceLine, TaxSubtotal
 
 register = template.Library()
 
-for written in (figures.money, figures.figure, figures.price, figures.moment, figures.person):
+for written in (figures.money, figures.less, figures.figure, figures.price, figures.moment, figures.person):
     register.filter(written.__name__, written)
 
 
