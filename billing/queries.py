@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from billing import errors
+from billing.families import Family
 from billing.models import Annulment, Document, Invoice, InvoiceStatus, Payment, PrecedingInvoice, Seller, Series
 from billing.models.invoice import EDITABLE
 from billing.numbering import peek_next_number
@@ -154,6 +156,13 @@ def parts_of(invoice: Invoice) -> Parts:
         following=list(loaded.following.all()),
         annulment=getattr(loaded, "annulment", None),
     )
+
+
+def outstanding_of(family: Family) -> Decimal:
+    """What is still to be paid of all that is in effect, less what was paid of any of them."""
+    paid = Payment.objects.filter(invoice__in=[member.id for member in family.members])
+    balance = family.balance
+    return balance.total.gross - balance.withholding - (paid.aggregate(sum=Sum("amount"))["sum"] or ZERO)
 
 
 def get_invoice(invoice_id: uuid.UUID) -> Invoice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -14,6 +15,7 @@ from django.utils import timezone
 from audit.admin import Tone
 from billing import queries
 from billing.admin.pages import may
+from billing.families import family_of
 from billing.models import Document, DocumentState, Invoice, InvoiceStatus
 
 SHOWN = 8
@@ -98,18 +100,25 @@ def _recent() -> QuerySet[Invoice]:
     return queries.with_paid(issued).order_by("-issue_date", "-id")[:SHOWN]
 
 
-def _overdue(today: date) -> QuerySet[Invoice]:
+def _overdue(today: date) -> list[Invoice]:
     """Issued, due, not voided, and not paid in full; what became due last comes first, since it is what one can still
     mend.
 
-    What is paid is a sum of rows: only so many of the invoices that became due last are looked through for it.
+    What is paid is a sum of rows: only so many of the invoices that became due last are looked through for it. Of what
+    was corrected, what is left of it is owed.
     """
     since = today - timedelta(days=OVERDUE_DAYS)
     due = Invoice.objects.filter(status=InvoiceStatus.ISSUED, due_date__gte=since, due_date__lt=today)
     latest = due.order_by("-due_date", "-id").values("pk")[:LOOKED_THROUGH]
     in_force = queries.with_paid(Invoice.objects.filter(pk__in=latest, annulment=None))
-    unpaid = in_force.filter(amount_due__gt=F("paid_sum"))
-    return unpaid.order_by("-due_date", "-id")[:SHOWN]
+    unpaid = queries.with_followed(in_force.filter(amount_due__gt=F("paid_sum"))).order_by("-due_date", "-id")
+    owed = (invoice for invoice in unpaid[: 3 * SHOWN] if not invoice.is_corrected or _is_owed(invoice))
+    return list(islice(owed, SHOWN))
+
+
+def _is_owed(invoice: Invoice) -> bool:
+    family = family_of([invoice.id])
+    return invoice in family.in_effect and queries.outstanding_of(family) > 0
 
 
 def _list_url() -> str:

@@ -15,7 +15,7 @@ from billing import queries
 from billing.admin.acts import acts_on
 from billing.admin.pages import may, needs, page
 from billing.admin.payment_forms import PaymentForm
-from billing.admin.relating import relations_of, undertaking_of
+from billing.admin.relating import Relations, relations_of, undertaking_of
 from billing.models import Invoice, InvoiceStatus
 from billing.parties import PartyCopy
 from billing.representation import Parts
@@ -27,7 +27,7 @@ HISTORY = 50
 @needs("view_invoice")
 def show(request: HttpRequest, parts: Parts, *, payment_form: PaymentForm | None = None) -> HttpResponseBase:
     """The invoice with its lines and taxes, records, document, payments, events and history. Nothing to write in."""
-    invoice = parts.invoice
+    invoice, relations = parts.invoice, relations_of(parts)
     return page(
         request,
         "billing/invoice.html",
@@ -39,10 +39,9 @@ def show(request: HttpRequest, parts: Parts, *, payment_form: PaymentForm | None
         seller=_party(invoice.seller_copy) or PartyCopy.of(invoice.seller, name=invoice.seller.legal_name),
         buyer=_party(invoice.buyer),
         records=queries.records_of(invoice.id),
-        relations=relations_of(parts),
-        outstanding=invoice.amount_due - parts.paid_amount,
+        relations=relations,
         payments=invoice.payments.select_related("reversal", "reverses").order_by("date", "id"),
-        payment_form=payment_form or _payment_form(request, parts),
+        payment_form=payment_form or _payment_form(request, parts, relations),
         events=Event.objects.filter(object_id=str(invoice.id)).order_by("created_at", "id")[:HISTORY],
         **history(request, invoice),
         register_url=_register_url(request, invoice),
@@ -57,10 +56,10 @@ def _party(copy: Any) -> PartyCopy | None:
     return PartyCopy.from_json(copy) if copy else None
 
 
-def _payment_form(request: HttpRequest, parts: Parts) -> PaymentForm | None:
+def _payment_form(request: HttpRequest, parts: Parts, relations: Relations) -> PaymentForm | None:
     if parts.status != InvoiceStatus.ISSUED or not may(request, "add_payment"):
         return None
-    return PaymentForm(initial=PaymentForm.suggestion(parts))
+    return PaymentForm(initial=PaymentForm.suggestion(parts.invoice, relations.outstanding))
 
 
 def history(request: HttpRequest, invoice: Invoice) -> dict[str, Any]:

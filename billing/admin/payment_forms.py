@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,8 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.admin.numbers import TypedDecimalField
-from billing.models import PaymentMethod
-from billing.representation import Parts
+from billing.models import Invoice, PaymentMethod
 
 _INPUT = {"class": "co-input"}
 
@@ -30,9 +30,8 @@ class PaymentForm(forms.Form):
     )
 
     @staticmethod
-    def suggestion(parts: Parts) -> dict[str, Any]:
-        """What is still due, received today."""
-        invoice = parts.invoice
+    def suggestion(invoice: Invoice, outstanding: Decimal) -> dict[str, Any]:
+        """What is still due, received today; nothing for a credit, which is due from the seller."""
         today = timezone.now().astimezone(invoice.seller.zone).date()
-        outstanding = invoice.amount_due - parts.paid_amount
-        return {"amount": outstanding or None, "date": today, "method": PaymentMethod.TRANSFER}
+        is_due = outstanding > 0 and invoice.amount_due > 0
+        return {"amount": outstanding if is_due else None, "date": today, "method": PaymentMethod.TRANSFER}

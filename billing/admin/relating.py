@@ -173,7 +173,8 @@ def reasons_for(originals: Iterable[Invoice]) -> list[FiscalType]:
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """An issued invoice among its relations. ``drafts`` are corrections and replacements that are not issued yet."""
+    """An issued invoice among its relations. ``drafts`` are corrections and replacements that are not issued yet;
+    ``outstanding`` is what is still to be paid: of the whole family, where corrections have made one."""
 
     corrects: Sequence[Invoice]
     replaces: Sequence[Invoice]
@@ -183,6 +184,7 @@ class Relations:
     family: Sequence[tuple[Invoice, bool]]
     rests: Sequence[Rest]
     left: Decimal
+    outstanding: Decimal
 
     @property
     def is_alone(self) -> bool:
@@ -205,6 +207,7 @@ def relations_of(parts: Parts) -> Relations:
         family=[(member, member.id in in_effect) for member in family.members],
         rests=_rests(family.balance),
         left=family.balance.total.gross,
+        outstanding=queries.outstanding_of(family) if family.members else parts.invoice.amount_due - parts.paid_amount,
     )
 
 

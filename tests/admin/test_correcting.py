@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -329,3 +331,63 @@ def test_what_is_replaced_is_not_replaced_again(finance: Browser, ticket: Parts,
 
 def test_a_full_invoice_is_not_replaced(finance: Browser, invoice: Parts):
     assert "Only simplified invoices" in said(finance.get(url_of("replace", invoice.invoice.id)))
+
+
+# --- what is less usual ----------------------------------------------------------------------------------------------
+
+
+def test_a_ticket_is_corrected_without_a_buyer(finance: Browser, ticket: Parts):
+    address = url_of("correction", ticket.invoice.id) + "?method=differences&reason=R5"
+    finance.post(address, fields_of(text_of(finance.get(address))))
+    draft = Invoice.objects.get(status=InvoiceStatus.DRAFT)
+    assert (draft.fiscal_type, draft.gross_total, draft.client) == ("R5", -ticket.invoice.gross_total, None)
+
+
+def test_a_replacement_is_withdrawn_whole(finance: Browser, ticket: Parts, client_row: Client):
+    replacement = builders.a_replacement(ticket, client_row, now=timezone.now())
+    choice = html.fromstring(text_of(finance.get(url_of("correct", replacement.invoice.id))))
+    assert choice.xpath("//input[@name='method' or @name='reason']/@value") == ["differences", "F3"]
+    address = url_of("correction", replacement.invoice.id) + "?method=differences&reason=F3"
+    finance.post(address, fields_of(text_of(finance.get(address))))
+    assert Invoice.objects.get(status=InvoiceStatus.DRAFT).gross_total == -ticket.invoice.gross_total
+
+
+def test_a_correction_is_corrected(finance: Browser, invoice: Parts):
+    line = builders.a_line("Devolución", "40.00", quantity="-1")
+    correction = builders.a_correction(invoice, line, now=timezone.now())
+    address = lines_page(correction)
+    finance.post(address, fields_of(text_of(finance.get(address))))
+    assert Invoice.objects.get(status=InvoiceStatus.DRAFT).preceding.get().original_id == correction.invoice.id
+
+
+def test_what_is_corrected_keeps_its_surcharge_withholding_and_prices(finance: Browser, client_row: Client):
+    original = builders.an_invoice(
+        client_row,
+        builders.a_line(price="121.00"),
+        now=timezone.now(),
+        prices_include_tax=True,
+        equivalence_surcharge=True,
+        withholding_percent=Decimal(15),
+    )
+    for query in (DIFFERENCES, SUBSTITUTION):
+        finance.post(lines_page(original, query), fields_of(text_of(finance.get(lines_page(original, query)))))
+    back, anew = Invoice.objects.filter(status=InvoiceStatus.DRAFT).order_by("id")
+    for name in ("gross_total", "surcharge_total", "withholding_total", "amount_due"):
+        assert getattr(back, name) == -getattr(original.invoice, name)
+        assert getattr(anew, name) == getattr(original.invoice, name)
+
+
+def test_the_rates_are_those_of_the_operations_day(finance: Browser, client_row: Client):
+    """Food was taxed at 2 % in December 2024, and is not today (RDL 4/2024)."""
+    bread = builders.a_line("Aceite", "100.00", tax_rate="2")
+    original = builders.an_invoice(client_row, bread, operation_date=date(2024, 12, 10), now=timezone.now())
+    sent = fields_of(text_of(finance.get(lines_page(original))))
+    assert (sent["operation_date"], sent["lines-0-treatment"]) == ("2024-12-10", "IVA|S1||2")
+    finance.post(lines_page(original), sent)
+    assert Invoice.objects.get(status=InvoiceStatus.DRAFT).gross_total == Decimal("-102.00")
+
+
+def test_what_is_outstanding_counts_the_corrections(finance: Browser, invoice: Parts):
+    builders.a_correction(invoice, builders.a_line("Devolución", "40.00", quantity="-1"), now=timezone.now())
+    page = text_of(finance.get(url_of("change", invoice.invoice.id)))
+    assert re.search(r"Outstanding, with its corrections: <strong class=\"co-amount\">83.00", page)

@@ -134,3 +134,15 @@ def test_the_page_asks_as_much_on_a_busy_day(finance: Browser, client_row: Clien
     with CaptureQueriesContext(connection) as many:
         finance.get(INDEX)
     assert len(many) == len(few)
+
+
+def test_of_what_was_corrected_only_what_is_left_is_overdue(finance: Browser, client_row: Client):
+    now = timezone.now()
+    yesterday = now.date() - timedelta(days=1)
+    whole, part, anew, settled = (builders.an_invoice(client_row, now=now, due_date=yesterday) for _ in range(4))
+    builders.a_correction(whole, now=now)
+    builders.a_correction(part, builders.a_line(quantity="-0.5"), now=now)
+    builders.a_correction(anew, builders.a_line(price="90"), method="substitution", reason="R4", now=now)
+    builders.a_correction(settled, builders.a_line(quantity="-0.5"), now=now)
+    record_payment(invoice_id=settled.invoice.id, amount=Decimal("60.50"), date=now.date(), by=builders.MARIA, now=now)
+    assert set(front(finance)["overdue"]) == {str(part.invoice.id)}
