@@ -27,7 +27,7 @@ class ClientAdmin(VerbAdmin):
     search_fields = ["search_name"]
     search_help_text = _("Name, tax id or external id")
     fieldsets = [
-        (None, {"fields": ["seller", "name", "tax_id", "country", "external_id"]}),
+        (None, {"fields": ["seller", "name", "tax_id", "tax_id_kind", "country", "external_id"]}),
         (_("Address"), {"fields": ["street", "postal_code", "city", "province", "email", "language"]}),
     ]
 

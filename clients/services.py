@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from audit import services as audit
-from clients.models import Client
+from clients.models import Client, TaxIdKind
 from core import tax_ids
 from core.actors import Actor
 from core.countries import country_codes
@@ -19,14 +19,22 @@ from core.errors import Fault, Invalid, NotFound, gettext_noop
 from core.text import searchable
 from integrations.locks import take_lock
 
+DOCUMENTS = frozenset({TaxIdKind.PASSPORT, TaxIdKind.RESIDENCE, TaxIdKind.OTHER})
+"""Of whom has no tax id that could be told by its looks."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClientData:
-    """A buyer as the caller describes it. ``country`` is ISO 3166-1; ``tax_id`` may be empty (a consumer)."""
+    """A buyer as the caller describes it. ``country`` is ISO 3166-1; ``tax_id`` may be empty (a consumer).
+
+    ``tax_id_kind`` matters where the id is a document that looks like any other (``DOCUMENTS``); what else it is, is
+    found out.
+    """
 
     name: str
     external_id: str | None = None
     tax_id: str = ""
+    tax_id_kind: str = ""
     country: str = "ES"
     email: str = ""
     street: str = ""
@@ -155,15 +163,17 @@ def _normalised(data: ClientData) -> ClientData:
         name: " ".join(value.split()) if isinstance(value, str) else value for name, value in asdict(data).items()
     }
     values["country"] = values["country"].upper()
-    if values["tax_id"]:
+    if values["tax_id_kind"] in DOCUMENTS and values["tax_id"]:
+        values["tax_id"] = tax_ids.normalise(values["tax_id"], country="")
+    else:
         values["tax_id"] = tax_ids.normalise(values["tax_id"], country=values["country"])
+        values["tax_id_kind"] = tax_ids.kind_of(values["tax_id"], country=values["country"])
     values["external_id"] = values["external_id"] or None
     return ClientData(**values)
 
 
 def _columns(data: ClientData) -> dict[str, str | None]:
-    kind = tax_ids.kind_of(data.tax_id, country=data.country) if data.tax_id else ""
-    return {**asdict(data), "tax_id_kind": kind, "search_name": searchable(data.name)[:120]}
+    return {**asdict(data), "search_name": searchable(data.name)[:120]}
 
 
 def _faults(data: ClientData, mode: str) -> list[Fault]:
@@ -174,7 +184,11 @@ def _faults(data: ClientData, mode: str) -> list[Fault]:
         message = gettext_noop("“%(country)s” is not a country code (ISO 3166-1, two letters).")
         faults.append(Fault("country_unknown", message, pointer="#/country", params={"country": data.country}))
     elif data.tax_id:
-        faults += tax_ids.check(data.tax_id, country=data.country, mode=mode)
+        is_document = data.tax_id_kind in DOCUMENTS
+        faults += tax_ids.check(data.tax_id, country=data.country, mode=mode, is_document=is_document)
+        if data.country == "ES" and is_document and data.tax_id_kind != TaxIdKind.PASSPORT:
+            message = gettext_noop("Who is of Spain has a NIF, or else a passport (AEAT 1126).")
+            faults.append(Fault("tax_id_kind_not_spanish", message, pointer="#/tax_id_kind"))
     return faults
 
 
@@ -217,5 +231,5 @@ def _differences(client: Client, data: ClientData) -> list[Fault]:
     return [
         Fault("client_differs", message, pointer=f"#/{name}", params={"field": name, "stored": stored[name] or ""})
         for name, value in asdict(data).items()
-        if value and name not in {"external_id", "language", "country"} and value != stored[name]
+        if value and name not in {"external_id", "language", "country", "tax_id_kind"} and value != stored[name]
     ]

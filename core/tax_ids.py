@@ -56,10 +56,11 @@ def is_natural_person(tax_id: str) -> bool:
     return _PERSON.fullmatch(normalise(tax_id, country="ES")) is not None
 
 
-def check(tax_id: str, *, country: str, mode: str) -> list[Fault]:
+def check(tax_id: str, *, country: str, mode: str, is_document: bool = False) -> list[Fault]:
     """What is wrong with a tax id. Test mode takes the fictitious ones of its country and no others; live mode takes
-    all but those. Whether the id exists only the AEAT's census or VIES can tell."""
-    bare = normalise(tax_id, country=country)
+    all but those. Whether the id exists only the AEAT's census or VIES can tell. A document (a passport, …) may have
+    any number."""
+    bare = normalise(tax_id, country="" if is_document else country)
     fictitious = FICTITIOUS.get(bare)
     known = fictitious is not None and fictitious.country == country
     if mode == Mode.TEST:
@@ -68,6 +69,8 @@ def check(tax_id: str, *, country: str, mode: str) -> list[Fault]:
     if known:
         message = gettext_noop("This tax id is fictitious: it belongs to test mode.")
         return [_fault("tax_id_is_fictitious", message)]
+    if is_document:
+        return _check_foreign(bare, "")
     return _check_spanish(bare) if country == "ES" else _check_foreign(bare, country)
 
 

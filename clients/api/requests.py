@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from clients.models import TaxIdKind
 from clients.services import ClientData
 from integrations.fields import StrictCharField, StrictChoiceField, StrictEmailField, StrictSerializer, StrictUUIDField
 
@@ -39,6 +40,12 @@ class BuyerRequest(StrictSerializer):
     external_id = text(128, "Your own id; unique per seller.")
     name = text(120)
     tax_id = text(20, "NIF, VAT number or foreign tax id; empty for a consumer.")
+    tax_id_kind = StrictChoiceField(
+        choices=TaxIdKind.values,
+        required=False,
+        allow_null=True,
+        help_text="Say passport, residence or other where the tax_id is such a document; the rest is found out.",
+    )
     country = country("ISO 3166-1, two letters; ES when left out.")
     email = StrictEmailField(max_length=254, required=False, allow_blank=True, allow_null=True)
     address = AddressRequest(required=False, allow_null=True)

@@ -94,6 +94,7 @@ def _revision(request: Request, present: Client) -> ClientData:
 def _request_of(client: Client) -> dict[str, object]:
     """The request that would make this client."""
     said = {name: getattr(client, name) for name in ("external_id", "name", "tax_id", "country", "email", "language")}
+    said["tax_id_kind"] = client.tax_id_kind or None
     return {**said, "address": {name: getattr(client, name) for name in ("street", "postal_code", "city", "province")}}
 
 

@@ -149,3 +149,14 @@ def test_a_token_of_several_sellers_must_name_one(seller: Seller, other_seller: 
         made["id"]
     ]
     assert machine.get(f"/clients?seller={seller.id}").json()["results"] == []
+
+
+def test_a_passport_is_said_to_be_one_and_stays_one(machine: Machine, seller: Seller) -> None:
+    made = machine.post(
+        "/clients", {"name": "Jo Doe", "tax_id": "999999999", "tax_id_kind": "passport", "country": "US"}
+    )
+    assert made.json()["tax_id_kind"] == "passport"
+
+    path = f"/clients/{made.json()['id']}"
+    assert machine.patch(path, {"email": "jo@example.com"}).json()["tax_id_kind"] == "passport"
+    assert machine.patch(path, {"tax_id_kind": None}).json()["tax_id_kind"] == "foreign"

@@ -8,6 +8,7 @@ from django.db import transaction
 from audit.models import AuditEntry
 from clients.models import Client
 from clients.services import ClientData, create_client, data_of, find_or_create_client, update_client
+from core import tax_ids
 from core.errors import Invalid, NotFound
 from core.ids import new_id
 from tests.builders import CLIENT_TAX_ID, MARIA, NOW, a_client, a_seller
@@ -138,3 +139,29 @@ def test_a_consumer_without_ids_is_always_new(seller):
     second, _ = find(seller)
 
     assert first != second
+
+
+def test_a_passport_is_one_because_the_caller_says_so(seller):
+    client = add(seller, tax_id="999-999 999", tax_id_kind="passport", country="US")
+    assert (client.tax_id, client.tax_id_kind) == ("999999999", "passport")
+    assert add(seller, tax_id="999999999", country="US").tax_id_kind == "foreign"
+
+    moved = update_client(client_id=client.id, data=replace(data_of(client), city="Boston"), by=MARIA, now=NOW)
+    assert moved.tax_id_kind == "passport"
+    told = update_client(client_id=client.id, data=replace(data_of(client), tax_id_kind=""), by=MARIA, now=NOW)
+    assert told.tax_id_kind == "foreign"
+
+
+def test_what_a_tax_id_looks_like_is_not_for_the_caller_to_say(seller):
+    assert add(seller, tax_id="B99999013", tax_id_kind="eu_vat").tax_id_kind == "nif"
+    assert add(seller, tax_id="", tax_id_kind="passport").tax_id_kind == ""
+
+
+def test_in_spain_the_only_other_document_is_a_passport(seller):
+    with pytest.raises(Invalid) as refusal, transaction.atomic():
+        add(seller, tax_id="AAA123456", tax_id_kind="residence", country="ES")
+    assert codes(refusal)["#/tax_id_kind"] == "tax_id_kind_not_spanish"
+
+    assert tax_ids.check("AAA123456", country="ES", mode="live", is_document=True) == []
+    assert tax_ids.check("AAA123456", country="ES", mode="live") != []
+    assert tax_ids.check("0", country="ES", mode="live", is_document=True) != []

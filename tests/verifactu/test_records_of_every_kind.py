@@ -118,7 +118,7 @@ def test_a_chain_of_any_of_them_is_clean(contents: list[Registration | Annulment
     previous = None
     for content in contents:
         seal = sealed if isinstance(content, Registration) else sealed_annulment
-        records.append(seal(content, previous=previous))  # type: ignore[arg-type]  # each takes its own
+        records.append(seal(content, previous=previous))
         previous = Link("89890001K", content.number, content.issue_date, texts(records[-1])["Huella"])
 
     with TemporaryDirectory() as folder:

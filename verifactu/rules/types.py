@@ -46,7 +46,7 @@ def _correction(registration: Registration) -> Iterator[Finding]:
 
 
 def _fits(amounts: CorrectedAmounts) -> bool:
-    values = (amounts.taxable_amount, amounts.tax_amount, amounts.surcharge_amount or 0)
+    values = (amounts.taxable_amount, amounts.tax_amount, amounts.surcharge_amount or Decimal(0))
     return all(abs(value) <= LARGEST_AMOUNT for value in values)
 
 
