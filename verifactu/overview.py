@@ -77,9 +77,11 @@ def _behind() -> QuerySet[Any]:
 def to_be_mended() -> QuerySet[RecordAnswer]:
     """Records that the AEAT rejected, or stored with errors that must be amended, and that no later record of their
     invoice has followed: a person has to do something. The newest first."""
+    made_at, place = OuterRef("record__generated_at"), OuterRef("record__sequence")
     later = FiscalRecord.objects.filter(
-        invoice=OuterRef("record__invoice"), generated_at__gte=OuterRef("record__generated_at")
-    ).exclude(id=OuterRef("record"))
+        Q(generated_at__gt=made_at) | Q(generated_at=made_at, sequence__gt=place),  # as in past.past_of
+        invoice=OuterRef("record__invoice"),
+    )
     return (
         _not_in_order()
         .exclude(Exists(later))

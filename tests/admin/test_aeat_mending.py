@@ -188,7 +188,7 @@ def test_a_rejected_annulment_is_followed_by_another_one_whatever_its_code_usual
     finance: Browser, house: Appender
 ) -> None:
     answer(house.append(), "accepted")
-    answered = answer(house.annul(), "rejected", code=1129)
+    answered = answer(house.annul(), "rejected", code=1129)  # within the same second: the later one all the same
     page = page_of(finance, answered)
     assert reverse("admin:billing_invoice_annul", args=[house.invoice_id]) in page
     assert reverse("admin:billing_invoice_amend", args=[house.invoice_id]) not in page
