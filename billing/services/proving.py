@@ -25,7 +25,8 @@ def verify_chain(*, chain_id: uuid.UUID, by: Actor, also: Sequence[Flaw] = ()) -
     what a comparison with the AEAT found before. Raises NotFound.
     """
     report = read_chain(chain_id=chain_id)
-    report = report.also(_differing(report)).also(_without_record(report)).also(also)
+    for found in (_differing(report), _not_adding_up(report), _without_record(report), also):
+        report = report.also(found)
     write_down(report, by=by)
     return report
 
@@ -74,6 +75,34 @@ _DIFFERING = """
     ORDER BY record.sequence
 """
 
+# What an invoice says twice: in totals and their parts, in columns and the copy of its buyer. That the totals
+# add up among themselves is a constraint, which binds a superuser too.
+_NOT_ADDING_UP = """
+    SELECT record.sequence, record.number, told.name, told.parts, told.invoice
+    FROM verifactu_fiscalrecord AS record
+    JOIN billing_invoice AS invoice ON invoice.id = record.invoice_id
+    CROSS JOIN LATERAL (
+        SELECT sum(taxable_amount) AS net, sum(tax_amount) AS tax, sum(surcharge_amount) AS surcharge,
+               sum(tax_amount_eur + surcharge_amount_eur) AS tax_eur,
+               sum(taxable_amount_eur + tax_amount_eur + surcharge_amount_eur) AS gross_eur
+        FROM billing_taxsubtotal WHERE invoice_id = invoice.id
+    ) AS part
+    CROSS JOIN LATERAL (SELECT sum(line_net) AS net FROM billing_invoiceline WHERE invoice_id = invoice.id) AS line
+    CROSS JOIN LATERAL (VALUES
+        ('net_total', part.net::text, invoice.net_total::text),
+        ('net_total', line.net::text, invoice.net_total::text),
+        ('tax_total', part.tax::text, invoice.tax_total::text),
+        ('surcharge_total', part.surcharge::text, invoice.surcharge_total::text),
+        ('tax_total_eur', part.tax_eur::text, invoice.tax_total_eur::text),
+        ('gross_total_eur', part.gross_eur::text, invoice.gross_total_eur::text),
+        ('buyer_tax_id', coalesce(invoice.buyer ->> 'tax_id', ''), invoice.buyer_tax_id),
+        ('buyer_name', coalesce(invoice.buyer ->> 'name', ''), invoice.buyer_name)
+    ) AS told (name, parts, invoice)
+    WHERE record.chain_id = %s AND record.kind = 'registration' AND NOT record.amendment
+      AND told.parts IS DISTINCT FROM told.invoice
+    ORDER BY record.sequence
+"""
+
 _WITHOUT_RECORD = """
     SELECT invoice.display_number
     FROM verifactu_chain AS chain
@@ -91,6 +120,13 @@ def _differing(report: Report) -> Iterator[Flaw]:
     for sequence, number, column, record, invoice in _rows(_DIFFERING, report):
         params = {"column": column, "invoice": f"«{invoice or ''}»", "record": f"«{record or ''}»"}
         yield Flaw("invoice_differs", message, params, sequence, number)
+
+
+def _not_adding_up(report: Report) -> Iterator[Flaw]:
+    message = gettext_noop("The invoice's %(column)s is %(invoice)s, and its parts say %(parts)s.")
+    for sequence, number, column, parts, invoice in _rows(_NOT_ADDING_UP, report):
+        params = {"column": column, "invoice": f"«{invoice or ''}»", "parts": f"«{parts or ''}»"}
+        yield Flaw("invoice_adds_up_no_more", message, params, sequence, number)
 
 
 def _without_record(report: Report) -> Iterator[Flaw]:

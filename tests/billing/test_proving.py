@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -11,7 +12,16 @@ from audit.models import AuditEntry
 from billing.models import Invoice
 from billing.services.proving import verify_chain
 from clients.models import Client
-from tests.builders import MARIA, a_client, a_line, a_seller, an_invoice
+from tests.builders import (
+    MARIA,
+    a_client,
+    a_correction,
+    a_line,
+    a_replacement,
+    a_seller,
+    a_ticket,
+    an_invoice,
+)
 from tests.verifactu.tampering import as_superuser
 from verifactu.models import Chain
 from verifactu.services.proving import Report
@@ -49,10 +59,44 @@ def test_what_was_issued_and_left_alone_is_sound(client: Client) -> None:
 def test_an_invoice_that_no_longer_is_its_record_is_found(client: Client, column: str, value: str) -> None:
     invoice = Invoice.objects.get(gross_total="302.50")
     as_superuser(f"UPDATE billing_invoice SET {column} = %s WHERE id = %s", value, invoice.id)
-    (flaw,) = proof(client).flaws
-    assert (flaw.code, flaw.sequence, flaw.number) == ("invoice_differs", 2, invoice.display_number)
+    (flaw,) = (flaw for flaw in proof(client).flaws if flaw.code == "invoice_differs")
+    assert (flaw.sequence, flaw.number) == (2, invoice.display_number)
     assert flaw.params["column"] == column
     assert value in str(flaw)
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ("billing_taxsubtotal SET taxable_amount = taxable_amount + 1", "net_total"),
+        ("billing_taxsubtotal SET tax_amount_eur = tax_amount_eur - 1", "tax_total_eur"),
+        ("billing_invoiceline SET line_net = 1", "net_total"),
+        ("billing_invoice SET buyer_tax_id = '99999901H'", "buyer_tax_id"),
+        ("billing_invoice SET buyer = jsonb_set(buyer, '{name}', '\"Otro\"')", "buyer_name"),
+    ],
+)
+def test_an_invoice_that_no_longer_adds_up_is_found(client: Client, change: str, column: str) -> None:
+    invoice = Invoice.objects.get(gross_total="302.50")
+    key = "id" if change.startswith("billing_invoice ") else "invoice_id"
+    as_superuser(f"UPDATE {change} WHERE {key} = %s", invoice.id)
+    flaws = proof(client).flaws
+    assert {flaw.code for flaw in flaws} == {"invoice_adds_up_no_more"}
+    assert column in {flaw.params["column"] for flaw in flaws}
+    assert {(flaw.sequence, flaw.number) for flaw in flaws} == {(2, invoice.display_number)}
+
+
+def test_invoices_of_every_kind_add_up(client: Client) -> None:
+    seller = client.seller
+    invoices = [
+        an_invoice(client, a_line(price="33.335", quantity="3"), prices_include_tax=True),
+        an_invoice(client, currency="USD", exchange_rate=Decimal("1.0837"), withholding_percent=Decimal(15)),
+        an_invoice(client, a_line(), a_line("Libro", "7.77", tax_rate="4"), equivalence_surcharge=True),
+        a_ticket(seller, "10.01"),
+    ]
+    for invoice in invoices[:3]:
+        a_correction(invoice, a_line(quantity="-0.01", surcharge_rate="5.2" if invoice is invoices[2] else None))
+    a_replacement(invoices[3], client)
+    assert proof(client).is_sound
 
 
 def test_a_record_moved_to_another_invoice_is_found(client: Client) -> None:

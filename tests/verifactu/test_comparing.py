@@ -102,6 +102,9 @@ def test_the_command_asks_when_it_is_told_to(aeat: SimulatedAeat) -> None:
 
 def test_an_aeat_that_does_not_answer_is_not_taken_for_one_that_agrees(shop: Appender, settings: Any) -> None:
     settings.AEAT_TEST_URL = "https://localhost:1"
-    with pytest.raises(CommandError, match="The AEAT could not be asked"):
-        call_command("verify_chain", "--aeat", stdout=io.StringIO())
+    output, errors = io.StringIO(), io.StringIO()
+    with pytest.raises(CommandError, match="1 of which the AEAT could not be asked about"):
+        call_command("verify_chain", "--aeat", stdout=output, stderr=errors)
+    assert "The AEAT could not be asked: localhost cannot be reached" in errors.getvalue()
+    assert "5 records" in output.getvalue(), "what can be proved without it is proved"
     assert Inquiry.objects.latest("sent_at").outcome == "not_sent"
