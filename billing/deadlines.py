@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date
 
 from core.errors import gettext_noop
 
@@ -23,8 +23,10 @@ class Deadline:
 
 
 def months_later(day: date, months: int) -> date:
-    """The same day so many months later, or that month's last (Código Civil art. 5)."""
+    """The same day so many months later, or that month's last (Código Civil art. 5); at most the last day there is."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > MAXYEAR:
+        return date.max
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 

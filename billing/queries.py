@@ -6,8 +6,10 @@ import uuid
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from billing import errors
@@ -17,7 +19,7 @@ from billing.models.invoice import EDITABLE
 from billing.numbering import peek_next_number
 from billing.representation import Parts
 from core.money import ZERO
-from verifactu.models import FiscalRecord, RecordAnswer, RecordKind
+from verifactu.models import FiscalRecord, RecordAnswer, RecordKind, Sender
 from verifactu.overview import PENDING, status_of, with_status
 
 _PAID = Subquery(
@@ -82,10 +84,19 @@ def at_the_aeat(invoices: QuerySet[Invoice], status: str) -> QuerySet[Invoice]:
     """Those of which a record waits for the AEAT's answer (``pending``), or was answered like that; but for the many
     that were simply accepted, each through an index of few rows."""
     if status == PENDING:
-        waiting = FiscalRecord.objects.filter(sequence__gt=F("chain__sender__sent_through"), answer__isnull=True)
-        return invoices.filter(pk__in=waiting.order_by().values("invoice"))
+        return invoices.filter(pk__in=_waiting().order_by().values("invoice"))
     answered = RecordAnswer.objects.filter(outcome=status).order_by()
     return invoices.filter(pk__in=answered.values("record__invoice"))
+
+
+def _waiting() -> QuerySet[FiscalRecord]:
+    """Records without an answer, beyond where their chains were sent to: a handful of chains, looked up first, so that
+    each is read from there on."""
+    behind = Sender.objects.filter(chain__last_sequence__gt=F("sent_through")).values_list("chain", "sent_through")
+    ahead = [Q(chain=chain, sequence__gt=sent_through) for chain, sent_through in behind]
+    if not ahead:
+        return FiscalRecord.objects.none()
+    return FiscalRecord.objects.filter(reduce(or_, ahead), answer__isnull=True)
 
 
 def voided(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:

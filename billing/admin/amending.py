@@ -100,7 +100,12 @@ def _changes(form: AmendForm, situation: RecordSituation) -> RecordChanges:
     """Only what differs from what the record says: the rest the service keeps."""
     said = form.cleaned_data
     return RecordChanges(
-        description=said["description"] if said["description"] != situation.description else "",
-        buyer_name=said["buyer_name"] if said["buyer_name"] != situation.buyer_name else "",
+        description=_if_other(said["description"], situation.description),
+        buyer_name=_if_other(said["buyer_name"], situation.buyer_name),
         not_in_census=said["not_in_census"] and not situation.not_in_census,
     )
+
+
+def _if_other(typed: str, present: str) -> str:
+    """What was typed, unless it says the same: a browser sends other line ends than it was given."""
+    return "" if typed.split() == present.split() else typed

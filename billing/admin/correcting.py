@@ -28,7 +28,7 @@ from billing.services.correcting import CorrectionData, correction_draft, create
 from billing.services.drafting import Draft, subject_of
 from billing.services.mirroring import mirror
 from billing.services.standing import refuse_unless_in_force
-from core.errors import Fault, Invalid, Refusal
+from core.errors import Fault, Invalid, Refusal, gettext_noop
 
 NAMES = ("method", "reason", "event_date", "also")
 
@@ -217,7 +217,8 @@ def imagine(request: HttpRequest, parts: Parts) -> tuple[Desk, Wish]:
     """The desk of a correction that is being written, for the live totals. Raises what the service does."""
     wish = Wish.read(request, parts)
     if wish is None:
-        raise Invalid([Fault("required", "", "#/method")])
+        message = gettext_noop("The page was not complete: look again.")
+        raise Invalid([Fault("required", message, "#/method")])
     return Desk.lay(request, parts.invoice.seller, start=wish.proposed()), wish
 
 

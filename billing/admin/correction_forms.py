@@ -116,9 +116,13 @@ class AnnulForm(forms.Form):
     """What somebody declares who annuls an invoice, and why."""
 
     no_operation = forms.BooleanField(
-        label=_("There was no sale, or another invoice says the same: this one should never have been.")
+        label=_("There was no sale, or another invoice says the same: this one should never have been."),
+        error_messages={"required": _("Only what should never have been is annulled; anything else is corrected.")},
     )
-    not_delivered = forms.BooleanField(label=_("The customer does not have it."))
+    not_delivered = forms.BooleanField(
+        label=_("The customer does not have it."),
+        error_messages={"required": _("If the customer has it, correct it by another invoice instead.")},
+    )
     reason = reason_field(_("reason"))
 
 

@@ -112,11 +112,14 @@ def _overdue(today: date) -> list[Invoice]:
     latest = due.order_by("-due_date", "-id").values("pk")[:LOOKED_THROUGH]
     in_force = queries.with_paid(Invoice.objects.filter(pk__in=latest, annulment=None))
     unpaid = queries.with_followed(in_force.filter(amount_due__gt=F("paid_sum"))).order_by("-due_date", "-id")
-    owed = (invoice for invoice in unpaid[: 3 * SHOWN] if not invoice.is_corrected or _is_owed(invoice))
+    owed = (invoice for invoice in unpaid[: 3 * SHOWN] if _is_owed(invoice))
     return list(islice(owed, SHOWN))
 
 
 def _is_owed(invoice: Invoice) -> bool:
+    """Of what was corrected, whether anything is left of it that nobody paid."""
+    if not getattr(invoice, "is_corrected", False):
+        return True
     family = family_of([invoice.id])
     return invoice in family.in_effect and queries.outstanding_of(family) > 0
 

@@ -107,3 +107,11 @@ def test_what_is_no_question_is_asked_again(finance: Browser, invoice: Parts, wh
 
 def test_of_an_invoice_that_is_not_there_nobody_is_advised(finance: Browser, invoice: Parts):
     assert finance.get(url_of("advise", "00000000-0000-0000-0000-000000000000")).status_code == 404
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_that_cannot_be_meant_breaks_nothing(finance: Browser, invoice: Parts, day: str):
+    ask(finance, invoice, "customer_insolvent", event_date=day)
+    query = {"method": "differences", "reason": "R2", "event_date": day}
+    for name in ("correct", "correction"):
+        assert finance.get(url_of(name, invoice.invoice.id), query).status_code == 200

@@ -391,3 +391,35 @@ def test_what_is_outstanding_counts_the_corrections(finance: Browser, invoice: P
     builders.a_correction(invoice, builders.a_line("Devolución", "40.00", quantity="-1"), now=timezone.now())
     page = text_of(finance.get(url_of("change", invoice.invoice.id)))
     assert re.search(r"Outstanding, with its corrections: <strong class=\"co-amount\">83.00", page)
+
+
+def test_an_auditor_sees_what_a_draft_would_correct(auditor: Browser, invoice: Parts, draft: Parts):
+    page = text_of(auditor.get(url_of("change", draft.invoice.id)))
+    assert "Once this is issued: <strong>83.00" in page
+    assert not html.fromstring(page).get_element_by_id("content").xpath(".//form")
+
+
+def test_another_sellers_invoice_is_not_corrected_with_it(finance: Browser, invoice: Parts):
+    other = builders.a_seller(tax_id="99999972C", legal_name="Otra")
+    foreign = builders.an_invoice(builders.a_client(other, tax_id="99999901H", name="X"), now=timezone.now())
+    builders.an_invoice(foreign.invoice.client, now=timezone.now())
+    number = builders.an_invoice(foreign.invoice.client, now=timezone.now()).invoice.display_number
+    answer = finance.get(lines_page(invoice, f"{DIFFERENCES}&also={number}"))
+    assert "There is no issued invoice with this number" in text_of(finance.get(answer["Location"]))
+
+
+def test_a_token_of_another_invoice_makes_nothing(finance: Browser, invoice: Parts, client_row: Client):
+    other = builders.an_invoice(client_row, now=timezone.now())
+    sent = fields_of(text_of(finance.get(lines_page(invoice))))
+    finance.post(lines_page(invoice), sent)
+    mine = fields_of(text_of(finance.get(lines_page(other)))) | {"once": sent["once"]}
+    assert finance.post(lines_page(other), mine)["Location"] == url_of("change", other.invoice.id)
+    assert Invoice.objects.filter(status=InvoiceStatus.DRAFT).count() == 1
+
+
+def test_a_page_from_before_another_correction_is_told_what_is_left(finance: Browser, invoice: Parts):
+    sent = fields_of(text_of(finance.get(lines_page(invoice))))
+    builders.a_correction(invoice, builders.a_line("Devolución", "40.00", quantity="-1"), now=timezone.now())
+    page = text_of(finance.post(lines_page(invoice), sent))
+    assert "60.00 of the base" in page
+    assert not Invoice.objects.filter(status=InvoiceStatus.DRAFT).exists()
