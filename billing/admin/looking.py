@@ -38,7 +38,7 @@ def show(request: HttpRequest, parts: Parts, *, payment_form: PaymentForm | None
         undertaking=undertaking_of(parts, today=_today(invoice)) if invoice.is_editable else None,
         seller=_party(invoice.seller_copy) or PartyCopy.of(invoice.seller, name=invoice.seller.legal_name),
         buyer=_party(invoice.buyer),
-        records=queries.records_of(invoice.id),
+        records=list(queries.records_of(invoice.id)),
         relations=relations,
         payments=invoice.payments.select_related("reversal", "reverses").order_by("date", "id"),
         payment_form=payment_form or _payment_form(request, parts, relations),

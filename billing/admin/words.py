@@ -15,6 +15,8 @@ ACTS = {
     "invoice.printed": _("document handed out"),
     "document.rendered": _("document rendered"),
     "document.failed": _("document failed"),
+    "record.rejected": _("fiscal record rejected by the AEAT"),
+    "record.accepted_with_errors": _("fiscal record accepted by the AEAT with errors"),
     "record.amended": _("fiscal record amended"),
     "record.exported": _("fiscal record handed out"),
     "payment.recorded": _("payment recorded"),

@@ -8,6 +8,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from audit.models import AuditEntry, Outcome
+from billing.models import Seller
 from billing.representation import Parts
 from billing.services.amending import RecordChanges, amend_record
 from billing.services.voiding import void_invoice
@@ -155,3 +156,20 @@ def test_who_may_not_amend_is_refused(rejected: Parts, group: str):
     browser = browser_of("nobody", group)
     assert browser.get(url_of("amend", rejected.invoice.id)).status_code == 403
     assert browser.post(url_of("amend", rejected.invoice.id)).status_code == 403
+
+
+def test_a_tickets_record_has_no_buyer_to_rename(approver: Browser, seller: Seller):
+    ticket = builders.a_ticket(seller, now=timezone.now())
+    answered(FiscalRecord.objects.get(), "accepted_with_errors", code=2005)
+    page = page_of(approver, ticket)
+    assert 'name="buyer_name"' not in page
+    approver.post(url_of("amend", ticket.invoice.id), sent(page, buyer_name="", description="Libros"))
+    assert read_record(bytes(last().xml)).content.description == "Libros"
+
+
+def test_the_same_with_other_line_ends_is_no_change(approver: Browser, client_row: Client):
+    parts = builders.an_invoice(client_row, builders.a_line("Consultoría  de procesos"), now=timezone.now())
+    answered(FiscalRecord.objects.get(), "accepted")
+    page = page_of(approver, parts)
+    again = approver.post(url_of("amend", parts.invoice.id), sent(page, description="Consultoría\r\nde procesos"))
+    assert "say what is to change" in again.content.decode()
