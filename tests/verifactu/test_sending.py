@@ -609,3 +609,27 @@ def test_after_a_bad_record_a_long_queue_does_not_hurry(
     assert send(clock) == 0
     clock.pass_(60)
     assert send(clock) == 1
+
+
+def test_pages_that_go_round_in_a_circle_are_not_followed_for_ever(
+    aeat: SimulatedAeat, shop: Appender, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aeat.script(FaultKind.DROP_AFTER)
+    for number in range(12):
+        shop.append(f"A-{number:02d}")
+    send(clock)
+    clock.pass_(120)
+    first: list[bytes] = []
+
+    def the_first_again(body: bytes) -> bytes:
+        first.append(body)
+        return first[0]
+
+    with monkeypatch.context() as patch:
+        on_the_way_back(patch, the_first_again)
+        send(clock)
+    assert Inquiry.objects.count() == 2
+    assert sender().failures == 2
+
+    send_all(clock)
+    assert_all_arrived_once(aeat, shop)

@@ -18,13 +18,10 @@ from django.utils import timezone
 from core.errors import Conflict, NotFound, gettext_noop
 from integrations import deployment
 from verifactu import literals
-from verifactu.aeat import messages
-from verifactu.aeat.answers import InquiryAnswer, PageKey, Registered, read_inquiry
-from verifactu.aeat.channel import Channel, Reply, open_channel
-from verifactu.aeat.errors import NotSent, SoapFault, WireError
-from verifactu.models import Chain, ExchangeOutcome, FiscalRecord, Inquiry, RecordOutcome
-from verifactu.registration import Party
-from verifactu.services import recording
+from verifactu.aeat.answers import Registered
+from verifactu.aeat.channel import Channel, open_channel
+from verifactu.models import Chain, FiscalRecord, RecordOutcome
+from verifactu.services import inquiring
 from verifactu.services.verdicts import Key
 from verifactu.verification import Flaw
 
@@ -104,44 +101,6 @@ def _difference(records: list[_Ours], there: Registered | None) -> tuple[str, st
 
 
 def _held(chain: Chain, channel: Channel, month: date, clock: Callable[[], datetime]) -> dict[Key, Registered]:
-    """All pages of what the AEAT holds of a month."""
-    found: dict[Key, Registered] = {}
-    page: PageKey | None = None
-    while True:
-        issuer = Party(chain.seller.legal_name, chain.issuer_tax_id)
-        message = messages.inquiry(
-            issuer=issuer,
-            year=month.year,
-            month=month.month,
-            after=page,
-            by_representative=channel.certificate.representative is not None,
-        )
-        inquiry = Inquiry.objects.create(
-            chain=chain,
-            period=f"{month:%Y-%m}",
-            endpoint=channel.endpoint,
-            certificate=channel.certificate.subject[:300],
-            request=message,
-            sent_at=clock(),
-        )
-        answer = _ask(inquiry, message, channel, clock)
-        found.update({(literals.text(one.number), one.issue_date): one for one in answer.records})
-        page = answer.next_page
-        if page is None:
-            return found
-
-
-def _ask(inquiry: Inquiry, message: bytes, channel: Channel, clock: Callable[[], datetime]) -> InquiryAnswer:
-    """One question, and its answer kept as it came, however it ended."""
-    reply: Reply | None = None
-    try:
-        reply = channel.post(message)
-        answer = read_inquiry(reply.body)
-    except WireError as error:
-        outcome = ExchangeOutcome.NOT_SENT if isinstance(error, NotSent) else ExchangeOutcome.UNKNOWN
-        if isinstance(error, SoapFault):
-            outcome = ExchangeOutcome.FAULT
-        recording.end(inquiry, outcome, now=clock(), reply=reply, text=str(error))
-        raise
-    recording.end(inquiry, ExchangeOutcome.ANSWERED, now=clock(), reply=reply)
-    return answer
+    """All that the AEAT holds of a month."""
+    pages = inquiring.ask(chain, channel, clock, period=month)
+    return {(one.number, one.issue_date): one for _inquiry, answer in pages for one in answer.records}

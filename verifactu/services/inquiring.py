@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 
 from django.db import transaction
 
+from core.errors import gettext_noop
 from verifactu.aeat import messages
 from verifactu.aeat.answers import InquiryAnswer, PageKey, Registered, read_inquiry
 from verifactu.aeat.channel import Channel, Reply
-from verifactu.aeat.errors import NotSent, SoapFault, WireError
-from verifactu.models import ExchangeOutcome, FiscalRecord, Inquiry
+from verifactu.aeat.errors import NotSent, SoapFault, Unreadable, WireError
+from verifactu.models import Chain, ExchangeOutcome, FiscalRecord, Inquiry
 from verifactu.registration import Party
 from verifactu.services import recording, turns
 from verifactu.services.recording import in_words
@@ -47,53 +48,62 @@ def look_up(turn: Turn, records: Sequence[FiscalRecord], channel: Channel, clock
         keys = {key_of(record) for record in group}
         numbers = [*sorted(number for number, _ in keys)] if len(keys) <= MOST_BY_NUMBER else [None]
         days = [day for _, day in keys]
+        period = date(year, month, 1)
         for number in numbers:
-            _ask_all_pages(turn, channel, clock, found, period=date(year, month, 1), number=number, days=days)
+            for inquiry, answer in ask(turn.chain, channel, clock, period=period, number=number, days=days, turn=turn):
+                found.last = inquiry
+                found.held.update({(held.number, held.issue_date): held for held in answer.records})
     return found
 
 
-def _ask_all_pages(
-    turn: Turn,
+def ask(
+    chain: Chain,
     channel: Channel,
     clock: Callable[[], datetime],
-    found: Found,
     *,
     period: date,
-    number: str | None,
-    days: Sequence[date],
-) -> None:
+    number: str | None = None,
+    days: Sequence[date] = (),
+    turn: Turn | None = None,
+) -> Iterator[tuple[Inquiry, InquiryAnswer]]:
+    """Page by page, what the AEAT holds of the invoices that a chain's taxpayer issued in the month of ``period``; of
+    that ``number`` alone, or from the first to the last of ``days``.
+
+    Each question is written down before it is asked, and each answer as it came; with a ``turn``, by whoever still has
+    it. Raises WireError, and Unreadable within it for pages that lead nowhere.
+    """
     page: PageKey | None = None
     while True:
         message = messages.inquiry(
-            issuer=Party(turn.chain.seller.legal_name, turn.chain.issuer_tax_id),
+            issuer=Party(chain.seller.legal_name, chain.issuer_tax_id),
             year=period.year,
             month=period.month,
             number=number,
-            first=min(days),
-            last=max(days),
+            first=min(days, default=None),
+            last=max(days, default=None),
             after=page,
             by_representative=channel.certificate.representative is not None,
         )
-        found.last, answer = _ask(turn, channel, clock, message, period)
-        found.held.update({(held.number.strip(), held.issue_date): held for held in answer.records})
-        page = answer.next_page
-        if page is None:
+        inquiry = _begin(chain, channel, f"{period:%Y-%m}", message, now=clock(), turn=turn)
+        answer = _ask_once(inquiry, channel, clock, turn)
+        yield inquiry, answer
+        if answer.next_page is None:
             return
+        if answer.next_page == page:
+            raise Unreadable(gettext_noop("The AEAT's pages go round in a circle."))
+        page = answer.next_page
 
 
-def _ask(
-    turn: Turn, channel: Channel, clock: Callable[[], datetime], message: bytes, period: date
-) -> tuple[Inquiry, InquiryAnswer]:
-    inquiry = recording.begin_inquiry(turn, f"{period:%Y-%m}", message, channel, now=clock())
+def _ask_once(inquiry: Inquiry, channel: Channel, clock: Callable[[], datetime], turn: Turn | None) -> InquiryAnswer:
     reply: Reply | None = None
     try:
-        reply = channel.post(message)
+        reply = channel.post(inquiry.request)
         answer = read_inquiry(reply.body)
     except WireError as error:
-        _end(turn, inquiry, _outcome_of(error), reply, clock(), why=in_words(error))
+        _end(inquiry, _outcome_of(error), reply, now=clock(), turn=turn, why=in_words(error))
         raise
-    _end(turn, inquiry, ExchangeOutcome.ANSWERED, reply, clock())
-    return inquiry, answer
+    _end(inquiry, ExchangeOutcome.ANSWERED, reply, now=clock(), turn=turn)
+    return answer
 
 
 def _outcome_of(error: WireError) -> ExchangeOutcome:
@@ -103,8 +113,22 @@ def _outcome_of(error: WireError) -> ExchangeOutcome:
 
 
 @transaction.atomic
+def _begin(chain: Chain, channel: Channel, period: str, message: bytes, *, now: datetime, turn: Turn | None) -> Inquiry:
+    if turn is not None:
+        turns.hold(turn)
+    return recording.begin_inquiry(chain, period, message, channel, now=now)
+
+
+@transaction.atomic
 def _end(
-    turn: Turn, inquiry: Inquiry, outcome: ExchangeOutcome, reply: Reply | None, now: datetime, *, why: str = ""
+    inquiry: Inquiry,
+    outcome: ExchangeOutcome,
+    reply: Reply | None,
+    *,
+    now: datetime,
+    turn: Turn | None,
+    why: str = "",
 ) -> None:
-    turns.hold(turn)
+    if turn is not None:
+        turns.hold(turn)
     recording.end(inquiry, outcome, now=now, reply=reply, text=why)

@@ -82,12 +82,10 @@ def begin_submission(
     return submission
 
 
-@transaction.atomic
-def begin_inquiry(turn: Turn, period: str, message: bytes, channel: Channel, *, now: datetime) -> Inquiry:
+def begin_inquiry(chain: Chain, period: str, message: bytes, channel: Channel, *, now: datetime) -> Inquiry:
     """Write down a question before it is asked."""
-    hold(turn)
     return Inquiry.objects.create(
-        chain=turn.chain,
+        chain=chain,
         period=period,
         endpoint=channel.endpoint,
         certificate=channel.certificate.subject[:300],
