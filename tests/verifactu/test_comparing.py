@@ -13,8 +13,10 @@ from django.core.management import CommandError, call_command
 
 from core.errors import Conflict
 from tests.builders import NOW, a_client, an_invoice
+from tests.verifactu.answers import answer
 from tests.verifactu.chains import Appender, an_appender
 from tests.verifactu.tampering import as_superuser
+from verifactu.aeat.channel import Channel, Reply
 from verifactu.models import Inquiry, RecordAnswer
 from verifactu.services.comparing import compare_with_aeat
 from verifactu.services.sending import send_due
@@ -83,6 +85,32 @@ def test_what_the_aeat_holds_and_we_have_as_rejected_is_found(shop: Appender) ->
         "UPDATE verifactu_recordanswer SET outcome = 'rejected', code = 1239 WHERE record_id = %s", shop.records[1].id
     )
     assert where(shop) == [(2, "A-2", "aeat_not_accepted_here")]
+
+
+def test_an_annulled_invoice_may_be_shown_with_either_fingerprint(
+    shop: Appender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which of the two the AEAT shows is not documented; the simulated one shows the annulment's."""
+    registered, annulled = shop.records[1], shop.annul("A-2")
+    assert send_due(now=NOW + timedelta(hours=1), clock=lambda: NOW) == 1
+    assert where(shop) == []
+    true_post = Channel.post
+
+    def post(channel: Channel, message: bytes) -> Reply:
+        reply = true_post(channel, message)
+        shown = reply.body.replace(annulled.fingerprint.encode(), registered.fingerprint.encode())
+        return Reply(reply.status, shown, reply.date)
+
+    monkeypatch.setattr(Channel, "post", post)
+    assert where(shop) == []
+
+
+def test_what_was_annulled_here_and_is_registered_there_is_a_difference(
+    shop: Appender,
+) -> None:
+    annulled = shop.annul("A-2")
+    answer(annulled, "accepted")
+    assert where(shop) == [(6, "A-2", "aeat_differs")]
 
 
 def test_a_fenced_database_does_not_ask(shop: Appender, settings: Any) -> None:

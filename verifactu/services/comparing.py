@@ -18,9 +18,9 @@ from django.utils import timezone
 from core.errors import Conflict, NotFound, gettext_noop
 from integrations import deployment
 from verifactu import literals
-from verifactu.aeat.answers import Registered
+from verifactu.aeat.answers import Registered, RegisteredState
 from verifactu.aeat.channel import Channel, open_channel
-from verifactu.models import Chain, FiscalRecord, RecordOutcome
+from verifactu.models import Chain, FiscalRecord, RecordKind, RecordOutcome
 from verifactu.services import inquiring
 from verifactu.services.verdicts import Key
 from verifactu.verification import Flaw
@@ -32,6 +32,7 @@ class _Ours:
 
     chain_id: uuid.UUID
     sequence: int
+    kind: str
     number: str
     fingerprint: str
     outcome: str
@@ -64,10 +65,10 @@ def _ours(chain: Chain, month: date) -> dict[Key, list[_Ours]]:
         chain__seller=chain.seller_id, issue_date__year=month.year, issue_date__month=month.month
     ).order_by("generated_at", "sequence")
     found: dict[Key, list[_Ours]] = defaultdict(list)
-    for chain_id, sequence, number, fingerprint, outcome, day in rows.values_list(
-        "chain_id", "sequence", "number", "fingerprint", "answer__outcome", "issue_date"
+    for chain_id, sequence, kind, number, fingerprint, outcome, day in rows.values_list(
+        "chain_id", "sequence", "kind", "number", "fingerprint", "answer__outcome", "issue_date"
     ):
-        found[literals.text(number), day].append(_Ours(chain_id, sequence, number, fingerprint, outcome or ""))
+        found[literals.text(number), day].append(_Ours(chain_id, sequence, kind, number, fingerprint, outcome or ""))
     return found
 
 
@@ -91,13 +92,22 @@ def _difference(records: list[_Ours], there: Registered | None) -> tuple[str, st
         if not accepted:
             return None
         return "aeat_missing", gettext_noop("The AEAT accepted it, and does not hold it."), {}
-    if there.fingerprint in waits or (accepted and there.fingerprint == accepted[-1].fingerprint):
+    if there.fingerprint in waits or (accepted and _is_shown(accepted, there)):
         return None
     if not accepted:
         message = gettext_noop("The AEAT holds it (%(there)s), and we have no acceptance of it.")
         return "aeat_not_accepted_here", message, {"there": f"{there.fingerprint[:8]}…"}
     message = gettext_noop("The AEAT holds it with fingerprint %(there)s, and accepted %(here)s.")
     return "aeat_differs", message, {"there": there.fingerprint, "here": accepted[-1].fingerprint}
+
+
+def _is_shown(accepted: list[_Ours], there: Registered) -> bool:
+    """Whether the AEAT shows the last record that it accepted. An annulled invoice may be shown with the fingerprint of
+    the annulment or of what it annulled."""
+    last = accepted[-1]
+    if there.state is RegisteredState.ANNULLED and last.kind == RecordKind.ANNULMENT:
+        return any(there.fingerprint == one.fingerprint for one in accepted)
+    return there.fingerprint == last.fingerprint
 
 
 def _held(chain: Chain, channel: Channel, month: date, clock: Callable[[], datetime]) -> dict[Key, Registered]:
