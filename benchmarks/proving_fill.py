@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ import django
 django.setup()
 
 from django.db import transaction  # noqa: E402 - Django comes first
+from django.db.models import Model  # noqa: E402 - Django comes first
 
 from audit.rows import changed, write  # noqa: E402 - Django comes first
 from billing import fiscal, queries  # noqa: E402 - Django comes first
@@ -31,25 +33,31 @@ BATCH = 1_000
 
 
 def main(count: int) -> None:
-    """Copies of one issued invoice with one more record each, after the records that are there."""
+    """Copies of one issued invoice, whole, with one more record each, after the records that are there."""
     chain = Chain.objects.get(last_sequence__gt=0)
     invoice = Invoice.objects.select_related("seller", "series", "client").filter(
         seller=chain.seller, status="issued", buyer__isnull=False
     )[0]
-    registration = _registration(invoice)
+    registration, parts = _registration(invoice), [*invoice.lines.all(), *invoice.tax_subtotals.all()]
     for begin in range(0, count, BATCH):
-        _batch(chain, invoice, registration, range(begin, min(begin + BATCH, count)))
+        _batch(chain, invoice, parts, registration, range(begin, min(begin + BATCH, count)))
 
 
 @transaction.atomic
-def _batch(chain: Chain, invoice: Invoice, registration: Registration, numbers: range) -> None:
+def _batch(chain: Chain, invoice: Invoice, parts: Sequence[Model], registration: Registration, numbers: range) -> None:
     records = [_next(chain, registration, f"BENCH-{number:07d}") for number in numbers]
-    copies = []
-    for number, record in zip(numbers, records, strict=True):
-        copy = Invoice(**{field.attname: getattr(invoice, field.attname) for field in Invoice._meta.concrete_fields})
-        copy.id, copy.number, copy.display_number = record.invoice_id, 10_000_000 + number, record.number
-        copies.append(copy)
-    write(*copies, *records, changed(chain, *_HEAD))
+    copies = [
+        _copy(invoice, id=record.invoice_id, number=10_000_000 + number, display_number=record.number)
+        for number, record in zip(numbers, records, strict=True)
+    ]
+    # Lines and subtotals come first: those of an invoice that is issued already are refused.
+    of_copies = [_copy(part, id=None, invoice_id=copy.pk) for part in parts for copy in copies]
+    write(*of_copies, *copies, *records, changed(chain, *_HEAD))
+
+
+def _copy(row: Model, **changes: object) -> Model:
+    values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    return type(row)(**{**values, **changes})
 
 
 _HEAD = ("last_sequence", "last_fingerprint", "last_number", "last_issue_date", "last_generated_at")
