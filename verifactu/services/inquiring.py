@@ -97,7 +97,7 @@ def ask(
 def _ask_once(inquiry: Inquiry, channel: Channel, clock: Callable[[], datetime], turn: Turn | None) -> InquiryAnswer:
     reply: Reply | None = None
     try:
-        reply = channel.post(inquiry.request)
+        reply = channel.post(bytes(inquiry.request))
         answer = read_inquiry(reply.body)
     except WireError as error:
         _end(inquiry, _outcome_of(error), reply, now=clock(), turn=turn, why=in_words(error))
