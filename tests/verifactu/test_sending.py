@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from integrations.models import Event
-from tests.builders import NOW, a_client, an_invoice
+from tests.builders import MARIA, NOW, a_client, an_invoice
 from tests.verifactu.chains import Appender, an_appender
 from tests.verifactu.tampering import as_superuser
 from verifactu.aeat.channel import Channel, Reply
@@ -31,6 +31,7 @@ from verifactu.models import (
 )
 from verifactu.overview import status_of, to_be_mended, waiting, with_status
 from verifactu.services import recording, sending, turns
+from verifactu.services.resuming import resume_sending
 from verifactu.services.sending import send_due
 from verifactu.services.turns import next_turn
 from verifactu.simulator.faults import FaultKind, On
@@ -630,6 +631,43 @@ def test_pages_that_go_round_in_a_circle_are_not_followed_for_ever(
         send(clock)
     assert Inquiry.objects.count() == 2
     assert sender().failures == 2
+
+    send_all(clock)
+    assert_all_arrived_once(aeat, shop)
+
+
+def test_what_spoils_every_message_is_not_the_records_fault(aeat: SimulatedAeat, shop: Appender, clock: Clock) -> None:
+    """A mistake of ours in every record, or another schema at the AEAT's: a few are set aside, and then it stops."""
+    aeat.script(FaultKind.CLIENT_FAULT, code=4102, times=0)
+    for number in range(8):
+        shop.append(f"A-{number}")
+
+    for _ in range(30):
+        send(clock)
+        clock.pass_(3600)
+
+    assert statuses() == ["rejected"] * 3 + ["pending"] * 5
+    assert sender().stop_reason == StopReason.CONFIGURATION
+    resume_sending(chain_id=shop.chain.id, by=MARIA, now=clock.now)
+    for _ in range(10):
+        send(clock)
+        clock.pass_(3600)
+    assert statuses() == ["rejected"] * 3 + ["pending"] * 5, "nobody has mended it"
+
+    aeat.faults.clear()
+    resume_sending(chain_id=shop.chain.id, by=MARIA, now=clock.now)
+    send_all(clock)
+    assert statuses() == ["rejected"] * 3 + ["accepted"] * 5
+
+
+def test_an_answer_about_somebody_else_says_nothing_of_ours(
+    aeat: SimulatedAeat, shop: Appender, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.append("A-1")
+    with monkeypatch.context() as patch:
+        on_the_way_back(patch, lambda body: body.replace(shop.seller.tax_id.encode(), b"99999901H"))
+        send(clock)
+    assert statuses() == ["pending"], "as if nothing had been said"
 
     send_all(clock)
     assert_all_arrived_once(aeat, shop)

@@ -12,7 +12,12 @@ ACCEPTED, REJECTED = RecordOutcome.ACCEPTED, RecordOutcome.REJECTED
 
 
 def a_record(number: str = "A-1", fingerprint: str = "F1", **changes: Any) -> FiscalRecord:
-    values: dict[str, Any] = {"kind": RecordKind.REGISTRATION, "issue_date": DAY, **changes}
+    values: dict[str, Any] = {
+        "issuer_tax_id": "89890001K",
+        "kind": RecordKind.REGISTRATION,
+        "issue_date": DAY,
+        **changes,
+    }
     return FiscalRecord(number=number, fingerprint=fingerprint, **values)
 
 

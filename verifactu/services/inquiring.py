@@ -52,7 +52,8 @@ def look_up(turn: Turn, records: Sequence[FiscalRecord], channel: Channel, clock
         for number in numbers:
             for inquiry, answer in ask(turn.chain, channel, clock, period=period, number=number, days=days, turn=turn):
                 found.last = inquiry
-                found.held.update({(held.number, held.issue_date): held for held in answer.records})
+                own = [held for held in answer.records if held.issuer_tax_id == turn.chain.issuer_tax_id]
+                found.held.update({(held.number, held.issue_date): held for held in own})
     return found
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from django.conf import settings
 from django.db import transaction
@@ -58,6 +59,14 @@ def of_submission(submission: Submission) -> list[FiscalRecord]:
         chain=submission.chain_id, sequence__gte=submission.first_sequence, sequence__lte=submission.last_sequence
     )
     return list(travelled.filter(answer__isnull=True).defer("xml").order_by("sequence"))
+
+
+def set_aside_last(chain: Chain, *, most: int) -> int:
+    """How many of the last records that were answered, up to ``most``, had been set aside: each of them alone, since
+    the AEAT refused the message that it was in."""
+    last = RecordAnswer.objects.filter(record__chain=chain).order_by("-id")
+    outcomes = last.values_list("submission__outcome", flat=True)[:most]
+    return len(list(takewhile(lambda outcome: outcome == ExchangeOutcome.FAULT, outcomes)))
 
 
 @transaction.atomic

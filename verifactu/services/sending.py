@@ -38,8 +38,9 @@ LATE_AFTER: Final = timedelta(seconds=200)
 """Records that the AEAT receives more than 240 s after they were made must say that there was an incident, else they
 are accepted with errors (2004). The rest of the 240 s is for the way."""
 
-NOT_BY_SCHEMA: Final = 4102
-"""The AEAT's code for a message that its schema does not take: what a fault without a code amounts to."""
+MOST_SET_ASIDE: Final = 3
+"""Records in a row that spoil a message by themselves. After that it is not the records: the program writes something
+wrong into all of them, or the AEAT has changed, and to have thousands rejected would help nobody."""
 
 Clock = Callable[[], datetime]
 
@@ -188,6 +189,8 @@ def _refused(sent: _Sent, fault: SoapFault, reply: Reply | None) -> None:
         _stop(turn, submission, in_words(fault), now=now, reply=reply, code=fault.code, reason=StopReason.SUSPENDED)
     elif treatment is Treatment.RETRY:
         _put_off(turn, in_words(fault), now=now, submission=submission, reply=reply, code=fault.code)
+    elif len(sent.records) == 1 and recording.set_aside_last(turn.chain, most=MOST_SET_ASIDE) == MOST_SET_ASIDE:
+        _stop(turn, submission, in_words(fault), now=now, reply=reply, code=fault.code)
     else:
         _isolate(sent, fault, reply, now=now)
 
@@ -200,7 +203,7 @@ def _isolate(sent: _Sent, fault: SoapFault, reply: Reply | None, *, now: datetim
     recording.end(submission, ExchangeOutcome.FAULT, now=now, reply=reply, code=fault.code, text=fault.text)
     sender.open_submission = None
     if len(records) == 1:
-        verdict = Verdict(records[0], RecordOutcome.REJECTED, fault.code or NOT_BY_SCHEMA, fault.text)
+        verdict = Verdict(records[0], RecordOutcome.REJECTED, fault.code or catalogue.NO_CODE, fault.text)
         recording.write_verdicts(sender, submission, [verdict], now=now)
         turns.succeed(sender, next_at=now + timedelta(seconds=sender.wait_seconds))
     else:

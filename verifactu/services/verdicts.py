@@ -34,16 +34,16 @@ def key_of(record: FiscalRecord) -> Key:
 
 
 def match(records: Iterable[FiscalRecord], lines: Iterable[LineAnswer]) -> dict[FiscalRecord, LineAnswer]:
-    """Each record with its line of the answer: by kind, number and date, and in order where there are several.
+    """Each record with its line of the answer: by issuer, kind, number and date, in order where there are several.
 
     A record without a line is left out: the AEAT has said nothing about it.
     """
-    waiting: dict[tuple[str, str, date], deque[LineAnswer]] = defaultdict(deque)
+    waiting: dict[tuple[str, str, str, date], deque[LineAnswer]] = defaultdict(deque)
     for line in lines:
-        waiting[line.kind, literals.text(line.number), line.issue_date].append(line)
+        waiting[line.issuer_tax_id, line.kind, literals.text(line.number), line.issue_date].append(line)
     matched = {}
     for record in records:
-        found = waiting[record.kind, *key_of(record)]
+        found = waiting[record.issuer_tax_id, record.kind, *key_of(record)]
         if found:
             matched[record] = found.popleft()
     return matched
