@@ -187,6 +187,14 @@ TABLE: tuple[Row, ...] = (
         basis="RD 1619/2012 art. 6",
         why=gettext_noop("Nothing that the law asks for is wrong: put it right in the next one."),
     ),
+    # --- In whose place a full invoice stands ------------------------------------------------------------------------
+    Row(
+        what=None,
+        facts={"kind": "simplified", "replaced": True},
+        act=Act.NOTHING,
+        basis="AEAT, FAQ VERI*FACTU 27",
+        why=gettext_noop("A full invoice stands in its place: see to that one first."),
+    ),
     # --- A replacement that is wrong itself --------------------------------------------------------------------------
     Row(
         what=None,

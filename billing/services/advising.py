@@ -55,14 +55,16 @@ def advice_for(
 
 
 def facts_of(parts: Parts, *, delivered: bool = False) -> Facts:
-    """What the table asks of an invoice, read from its rows."""
+    """What the table asks of an invoice, read from its rows. A replacement that was withdrawn stands no more, and shows
+    all the same that the operation existed, as a correction does."""
     invoice = parts.invoice
+    replaced = queries.replacement_in_force([invoice.id]) is not None
     return Facts(
         status=_STATUSES.get(parts.status, "draft"),
         kind=_KINDS.get(FiscalType(invoice.fiscal_type), "full"),
         paid=invoice.payments.filter(reverses=None, reversal=None).exists(),
-        corrected=any(link.invoice.correction_method for link in parts.following),
-        replaced=any(not link.invoice.correction_method for link in parts.following),
+        corrected=any(link.invoice.correction_method or not replaced for link in parts.following),
+        replaced=replaced,
         objected=_is_objected_to(invoice.id),
         delivered=delivered,
     )

@@ -19,7 +19,7 @@ from billing.services.drafting import Draft, create_draft, preview
 from billing.services.fitting import Before, accrual_of, before_correction
 from billing.services.issuing import create_and_issue
 from billing.services.mirroring import caption_of, mirror
-from billing.services.standing import refuse_unless_in_force
+from billing.services.standing import refuse_if_replaced, refuse_unless_in_force
 from clients.services import ClientData
 from core.actors import Actor
 from core.errors import Conflict, Fault, Invalid, gettext_noop
@@ -53,8 +53,8 @@ def create_correction(
     is.
 
     ``client`` describes the buyer anew where it is not the one of the invoice. Raises NotFound; Conflict
-    ``invoice_not_issued``, ``invoice_voided``, ``nothing_left_to_correct``; Invalid with every fault; and what
-    ``create_draft`` and ``issue_invoice`` raise.
+    ``invoice_not_issued``, ``invoice_voided``, ``already_replaced``, ``nothing_left_to_correct``; Invalid with every
+    fault; and what ``create_draft`` and ``issue_invoice`` raise.
     """
     seller_id = _seller_of(invoice_id)
     draft = correction_draft(invoice_id=invoice_id, correction=correction, described=client is not None)
@@ -77,6 +77,7 @@ def correction_draft(*, invoice_id: uuid.UUID, correction: CorrectionData, descr
     _refuse_strangers(seller_id, correction)
     refuse_unless_in_force(asked)
     before = before_correction(asked, method=correction.method)
+    refuse_if_replaced(member.id for member in before.family.members)
     inherited = _inherited(before, described=described)
     if "lines" not in correction.given:
         inherited |= _lines_of_what_is_left(before, correction, language=inherited["language"])

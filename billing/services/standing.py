@@ -68,6 +68,7 @@ def _before(parts: Parts) -> Before:
         refuse_if_replaced(asked)
         return before_replacement(asked)
     before = before_correction(asked, method=invoice.correction_method)
+    refuse_if_replaced(member.id for member in before.family.members)
     if {one.id for one in before.preceding} != set(asked):
         raise errors.correction_stale(invoice.id)
     return before
@@ -86,7 +87,8 @@ def refuse_unless_in_force(invoice_ids: Iterable[uuid.UUID]) -> list[Invoice]:
 
 
 def refuse_if_replaced(tickets: Iterable[uuid.UUID]) -> None:
-    """Raise Conflict ``already_replaced`` where a full invoice stands in the place of one of these."""
+    """Raise Conflict ``already_replaced`` where a full invoice stands in the place of one of these: it comes to what
+    they came to, so that nothing of them changes before it is withdrawn (AEAT, FAQ 27)."""
     link = replacement_in_force(tickets)
     if link is not None:
         raise errors.already_replaced(link.original.display_number or "", link.invoice_id)

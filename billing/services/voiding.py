@@ -14,8 +14,8 @@ from audit.rows import write
 from billing import fiscal, queries
 from billing.advice import Situation
 from billing.balance import crossed
-from billing.families import balance_without, family_of
-from billing.models import Annulment, InvoiceStatus
+from billing.families import Family, balance_without, family_of
+from billing.models import Annulment, Invoice, InvoiceStatus, PrecedingInvoice
 from billing.representation import VOIDED, Parts, represent
 from billing.services.advising import advice_for
 from billing.services.drafting import Condition, discard_draft, lock_invoice, subject_of
@@ -85,9 +85,24 @@ def _shows_that_it_existed(parts: Parts) -> str:
         return gettext_noop(
             "Invoice %(number)s was replaced by a full one, so the operation existed: correct that one."
         )
-    if invoice.correction_method and crossed(balance_without(family_of([invoice.id]), [invoice.id])):
+    return _others_count_on(invoice) if invoice.correction_method else ""
+
+
+def _others_count_on(invoice: Invoice) -> str:
+    """The same of a correction: what was made of what it left."""
+    family = family_of([invoice.id])
+    if queries.replacement_in_force(_standing_on(family)):
+        return gettext_noop("A full invoice was made of what %(number)s left: withdraw that one first.")
+    if crossed(balance_without(family, [invoice.id])):
         return gettext_noop("Without %(number)s more would have been taken back than there was: correct it instead.")
     return ""
+
+
+def _standing_on(family: Family) -> list[uuid.UUID]:
+    """The simplified invoices that count on a correction: its own, and those that a withdrawn replacement set free."""
+    members = [member.id for member in family.members]
+    freed = PrecedingInvoice.objects.filter(invoice__in=members, invoice__correction_method="")
+    return [*members, *freed.values_list("original", flat=True)]
 
 
 def _annul(parts: Parts, *, reason: str, by: Actor, now: datetime) -> Parts:

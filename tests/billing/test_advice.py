@@ -46,6 +46,7 @@ EXPECTED: list[tuple[Situation, Mapping[str, Any], tuple[Any, ...]]] = [
     (Situation.DUPLICATE, {"delivered": True, **SIMPLIFIED}, (Act.CORRECT, ("R5",), DIFFERENCES)),
     (Situation.WANTS_FULL_INVOICE, SIMPLIFIED, (Act.REPLACE, (), "")),
     (Situation.WANTS_FULL_INVOICE, {"replaced": True, **SIMPLIFIED}, (Act.NOTHING, (), "")),
+    (Situation.GOODS_RETURNED, {"replaced": True, **SIMPLIFIED}, (Act.NOTHING, (), "")),
     (Situation.WANTS_FULL_INVOICE, FULL, (Act.NOTHING, (), "")),
     (Situation.WANTS_FULL_INVOICE, F3, (Act.NOTHING, (), "")),
     (Situation.RECORD_DESCRIPTION_WRONG, FULL, (Act.AMEND_RECORD, (), "")),

@@ -7,10 +7,12 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from billing.advice import Situation
 from billing.families import family_of
 from billing.models import Invoice, Seller
 from billing.queries import get_invoice, parts_of
 from billing.representation import Parts, represent
+from billing.services.advising import advise_on
 from billing.services.drafting import update_draft
 from billing.services.issuing import issue_invoice
 from billing.services.replacing import ReplacementData, create_replacement, preview_replacement
@@ -126,6 +128,49 @@ def test_a_ticket_with_corrections_is_replaced_by_what_is_left_of_it(seller, cli
     full = a_replacement(ticket, client)
 
     assert full.invoice.gross_total == family_of([ticket.invoice.id]).balance.total.gross == Decimal("5.20")
+
+
+def test_a_ticket_is_not_corrected_while_a_full_invoice_stands_in_its_place(seller, client):
+    """The full invoice would come to more than its tickets (AEAT, FAQ 27): it is withdrawn, and made anew."""
+    ticket = a_ticket(seller, "10.40")
+    correction = a_correction(ticket, a_line("Libro", "5.20", quantity="-1", tax_rate="4"), reason="R5")
+    draft = a_correction(ticket, a_line("Libro", "1.04", quantity="-1", tax_rate="4"), reason="R5", issue=False)
+    full = a_replacement(ticket, client)
+
+    for one in (ticket, correction):
+        with refused(Conflict) as refusal:
+            a_correction(one, a_line("Libro", "1.04", quantity="-1", tax_rate="4"), reason="R5")
+        assert refusal.value.code == "already_replaced"
+    with refused(Conflict) as refusal:
+        issue_invoice(invoice_id=draft.invoice.id, by=SHOP, now=NOW)
+    assert refusal.value.code == "already_replaced"
+    with refused(Conflict) as refusal:
+        void_invoice(invoice_id=correction.invoice.id, reason="x", by=SHOP, now=NOW)
+    assert refusal.value.code == "void_not_lawful"
+
+    a_correction(full, reason="F3")
+    assert issue_invoice(invoice_id=draft.invoice.id, by=SHOP, now=NOW).invoice.gross_total == Decimal("-1.04")
+
+
+def test_a_withdrawal_is_not_voided_once_its_tickets_were_replaced_anew(seller, client):
+    ticket = a_ticket(seller)
+    withdrawn = a_correction(a_replacement(ticket, client), reason="F3")
+    a_replacement(ticket, client)
+
+    with refused(Conflict) as refusal:
+        void_invoice(invoice_id=withdrawn.invoice.id, reason="x", by=SHOP, now=NOW)
+    assert refusal.value.code == "void_not_lawful"
+
+
+def test_a_ticket_whose_replacement_was_withdrawn_may_be_replaced_again_and_is_never_voided(seller, client):
+    ticket = a_ticket(seller)
+    a_correction(a_replacement(ticket, client), reason="F3")
+
+    def advised(what: Situation) -> str:
+        return advise_on(invoice_id=ticket.invoice.id, what=what, now=NOW).act
+
+    assert advised(Situation.WANTS_FULL_INVOICE) == "replace"
+    assert advised(Situation.NEVER_HAPPENED) == "correct"
 
 
 def test_a_ticket_corrected_after_the_draft_is_not_replaced_as_it_was(seller, client):
