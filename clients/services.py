@@ -187,7 +187,7 @@ def _faults(data: ClientData, mode: str) -> list[Fault]:
         is_document = data.tax_id_kind in DOCUMENTS
         faults += tax_ids.check(data.tax_id, country=data.country, mode=mode, is_document=is_document)
         if data.country == "ES" and is_document and data.tax_id_kind != TaxIdKind.PASSPORT:
-            message = gettext_noop("Who is of Spain has a NIF, or else a passport (AEAT 1126).")
+            message = gettext_noop("Whoever is of Spain has a NIF, or else a passport (AEAT 1126).")
             faults.append(Fault("tax_id_kind_not_spanish", message, pointer="#/tax_id_kind"))
     return faults
 

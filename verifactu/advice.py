@@ -161,7 +161,7 @@ _NO_RIGHT: Final = Advice(
         "amend the record."
     ),
 )
-_THEIRS: Final = Advice(gettext_noop("The AEAT had a technical trouble of its own with this record."), _SAME_AGAIN)
+_THEIRS: Final = Advice(gettext_noop("The AEAT had a technical problem of its own with this record."), _SAME_AGAIN)
 _CLOCK: Final = Advice(
     gettext_noop(
         "The record was made at another time than the AEAT’s clock says, or arrived late. It is stored, and valid."

@@ -83,7 +83,7 @@ class WrongForm(forms.Form):
     )
     delivered = forms.BooleanField(label=_("The customer has the invoice"), required=False)
     event_date = day_field(
-        _("when it happened"), help_text=_("Of an insolvency: when it was published in the BOE. Else it may be empty.")
+        _("when it happened"), help_text=_("For an insolvency: the day it was published in the BOE. Otherwise it may stay empty.")
     )
 
 

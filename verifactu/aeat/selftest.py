@@ -164,7 +164,7 @@ def _endpoint(channel: Channel, body: bytes) -> Check:
         answer = read_inquiry(body)
     except SoapFault as fault:
         detail = _("%(endpoint)s refuses: %(text)s") % {"endpoint": channel.endpoint, "text": fault.text}
-        remedy = _("That is the AEAT's own text. See who the certificate is of, and whom the AEAT lets it act for.")
+        remedy = _("That is the AEAT's own text. See whose certificate it is, and for whom the AEAT lets it act.")
         return Check("endpoint", Result.FAILURE, detail, remedy)
     except WireError as error:
         return Check.failed("endpoint", error)

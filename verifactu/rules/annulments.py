@@ -26,7 +26,7 @@ def check(annulment: Annulment) -> Iterator[Finding]:
         yield Finding(1253, "external_reference", gettext_noop("The external reference has at most 60 characters."))
     generated_by, generator = annulment.generated_by, annulment.generator
     if (generated_by is None) != (generator is None):
-        yield Finding(1224, "generator", gettext_noop("Who generated the annulment is named, or nobody is."))
+        yield Finding(1224, "generator", gettext_noop("Whoever generated the annulment is named, or nobody is."))
     if generated_by is not None and generator is not None:
         yield from check_name(generator.name, "generator/name")
         yield from _generator(generated_by, generator, annulment.issuer_tax_id)
@@ -37,11 +37,11 @@ def _generator(generated_by: GeneratedBy, generator: Party, issuer: str) -> Iter
     if isinstance(generator.tax_id, OtherId):
         yield from _other_id(generated_by, generator.tax_id, element)
     elif not is_nif(generator.tax_id):
-        yield Finding(1258, element, gettext_noop("The NIF of who generated the annulment is not well formed."))
+        yield Finding(1258, element, gettext_noop("The NIF of whoever generated the annulment is not well formed."))
     elif generator.nif == issuer:
         # The text of 1259 excepts nobody, but the issuer is whom «E» means: only a warning, until somebody has tried.
         severity = Severity.WARNING if generated_by is GeneratedBy.ISSUER else Severity.BLOCKING
-        yield Finding(1259, element, gettext_noop("Who generated the annulment is not the issuer."), severity)
+        yield Finding(1259, element, gettext_noop("Whoever generated the annulment is not the issuer."), severity)
 
 
 def _other_id(generated_by: GeneratedBy, tax_id: OtherId, element: str) -> Iterator[Finding]:
