@@ -83,7 +83,8 @@ class WrongForm(forms.Form):
     )
     delivered = forms.BooleanField(label=_("The customer has the invoice"), required=False)
     event_date = day_field(
-        _("when it happened"), help_text=_("For an insolvency: the day it was published in the BOE. Otherwise it may stay empty.")
+        _("when it happened"),
+        help_text=_("For an insolvency: the day it was published in the BOE. Otherwise it may stay empty."),
     )
 
 
