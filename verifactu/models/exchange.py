@@ -34,6 +34,15 @@ _ANSWERED_ONCE = """
 """
 
 
+def written_once() -> list[pgtrigger.Trigger]:
+    """What was sent stays, its answer is written once, and nothing is deleted."""
+    return [
+        pgtrigger.Trigger(name="answered_once", when=pgtrigger.Before, operation=pgtrigger.Update, func=_ANSWERED_ONCE),
+        pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+        no_truncate(),
+    ]
+
+
 class Exchange(models.Model):
     """A message to the AEAT about one chain. ``request`` and ``response`` are the bodies as they travelled;
     ``certificate`` says in words whose certificate signed the connection."""
@@ -84,13 +93,7 @@ class Submission(Exchange):
                 name="submission_ended_at_a_time",
             ),
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="answered_once", when=pgtrigger.Before, operation=pgtrigger.Update, func=_ANSWERED_ONCE
-            ),
-            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
-            no_truncate(),
-        ]
+        triggers = written_once()
 
     def __str__(self) -> str:
         return f"{self.first_sequence}–{self.last_sequence} · {self.sent_at:%Y-%m-%d %H:%M:%S}"
@@ -107,13 +110,7 @@ class Inquiry(Exchange):
         verbose_name_plural = _("inquiries")
         ordering = ["-id"]
         indexes = [models.Index(fields=["chain", "-id"], name="inquiry_by_chain")]
-        triggers = [
-            pgtrigger.Trigger(
-                name="answered_once", when=pgtrigger.Before, operation=pgtrigger.Update, func=_ANSWERED_ONCE
-            ),
-            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
-            no_truncate(),
-        ]
+        triggers = written_once()
 
     def __str__(self) -> str:
         return f"{self.period} · {self.sent_at:%Y-%m-%d %H:%M:%S}"
