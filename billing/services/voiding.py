@@ -21,7 +21,7 @@ from billing.services.advising import advice_for
 from billing.services.drafting import Condition, discard_draft, lock_invoice, subject_of
 from billing.services.standing import hold_families
 from core.actors import Actor
-from core.errors import Conflict, gettext_noop
+from core.errors import Conflict, Fault, Invalid, gettext_noop
 from integrations import outbox
 from verifactu.history import wants_another_annulment
 from verifactu.past import past_of
@@ -36,13 +36,15 @@ def void_invoice(
     fiscal record (RD 1007/2023 art. 11), in one transaction, and reads ``voided`` from then on: its number and its row
     stay as they are. One that is voided gets another record, and nothing else, where the AEAT rejected the last one.
 
-    ``provided`` may refuse what it sees. Raises NotFound; Conflict ``invoice_discarded``, ``already_voided``, and
-    ``void_not_lawful``, with the advised act, where a payment, a correction or a replacement shows that the operation
-    did exist.
+    ``provided`` may refuse what it sees. Raises NotFound; Invalid without a reason; Conflict ``invoice_discarded``,
+    ``already_voided``, and ``void_not_lawful``, with the advised act, where a payment, a correction or a replacement
+    shows that the operation did exist.
     """
     invoice = lock_invoice(invoice_id)
     if invoice.status != InvoiceStatus.ISSUED:
         return discard_draft(invoice_id=invoice_id, by=by, now=now, reason=reason, provided=provided)
+    if not reason.strip():
+        raise Invalid([Fault("required", gettext_noop("Say why."), "#/reason")])
     hold_families(invoice.seller_id)
     parts = queries.parts_of(invoice)
     refuse_unless_voidable(parts, now=now)

@@ -17,7 +17,7 @@ from billing.services.correcting import CorrectionData, create_correction
 from billing.services.issuing import issue_invoice
 from billing.services.payments import record_payment
 from billing.services.voiding import void_invoice
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from integrations.models import Event
 from tests.builders import (
     MARIA,
@@ -285,3 +285,13 @@ def test_the_advice_is_in_the_callers_language(client):
 def test_correcting_needs_an_invoice_that_is_there():
     with refused(NotFound):
         create_correction(invoice_id=uuid.uuid4(), correction=CorrectionData("differences", "R1"), by=MARIA, now=NOW)
+
+
+def test_nothing_is_voided_without_a_reason(client):
+    original = an_invoice(client)
+
+    with refused(Invalid) as refusal:
+        void(original, reason="  ")
+
+    assert [fault.pointer for fault in refusal.value.faults] == ["#/reason"]
+    assert not Annulment.objects.exists()
