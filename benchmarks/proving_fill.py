@@ -17,7 +17,7 @@ from django.db.models import Model  # noqa: E402 - Django comes first
 
 from audit.rows import changed, write  # noqa: E402 - Django comes first
 from billing import fiscal, queries  # noqa: E402 - Django comes first
-from billing.models import FiscalType, Invoice  # noqa: E402 - Django comes first
+from billing.models import Invoice  # noqa: E402 - Django comes first
 from billing.parties import PartyCopy  # noqa: E402 - Django comes first
 from core.ids import new_id  # noqa: E402 - Django comes first
 from core.modes import Mode  # noqa: E402 - Django comes first
@@ -66,17 +66,13 @@ _HEAD = ("last_sequence", "last_fingerprint", "last_number", "last_issue_date", 
 def _registration(invoice: Invoice) -> Registration:
     parts = queries.parts_of(invoice)
     seller = PartyCopy.of(invoice.seller, name=invoice.seller.legal_name)
-    return fiscal.registration_of(
+    return fiscal.registration_of_invoice(
+        parts,
         seller=seller,
         buyer=PartyCopy.of(invoice.client, name=invoice.client.name) if invoice.client else None,
         number="BENCH",
         issue_date=invoice.issue_date,
-        operation_date=invoice.operation_date,
-        fiscal_type=FiscalType(invoice.fiscal_type),
-        descriptions=[line.description for line in parts.lines],
-        subtotals=parts.subtotals,
-        tax_total_eur=invoice.tax_total_eur,
-        gross_total_eur=invoice.gross_total_eur,
+        preceding=(),
     )
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from billing.calculation import LineInput, Subtotal, first_lines
 from billing.models import CorrectionMethod, FiscalType, Invoice, IssuingParty, TaxSubtotal
 from billing.parties import PartyCopy
+from billing.representation import Parts
 from clients.models import TaxIdKind
 from core.errors import Fault
 from verifactu import codes, rules
@@ -149,6 +150,33 @@ def registration_of(
         coupon=particulars.coupon,
         issued_by=particulars.issued_by,
         third_party=particulars.third_party,
+    )
+
+
+def registration_of_invoice(
+    parts: Parts,
+    *,
+    seller: PartyCopy,
+    buyer: PartyCopy | None,
+    number: str,
+    issue_date: date,
+    preceding: Iterable[Invoice],
+) -> Registration:
+    """An invoice's row with its lines, as VERI*FACTU must know it: about to be issued, or issued long ago."""
+    invoice = parts.invoice
+    return registration_of(
+        seller=seller,
+        buyer=buyer,
+        number=number,
+        issue_date=issue_date,
+        operation_date=invoice.operation_date,
+        fiscal_type=FiscalType(invoice.fiscal_type),
+        descriptions=[line.description for line in parts.lines],
+        subtotals=parts.subtotals,
+        tax_total_eur=invoice.tax_total_eur,
+        gross_total_eur=invoice.gross_total_eur,
+        correlation_id=invoice.correlation_id,
+        particulars=particulars_of(invoice, seller_tax_id=seller.tax_id, preceding=preceding),
     )
 
 

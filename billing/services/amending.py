@@ -11,7 +11,7 @@ from django.db import transaction
 
 from audit import services as audit
 from billing import fiscal, queries
-from billing.models import FiscalType, Invoice
+from billing.models import Invoice
 from billing.parties import PartyCopy
 from billing.representation import Parts
 from billing.services.advising import facts_of
@@ -99,21 +99,13 @@ def registration_of_issued(parts: Parts) -> Registration:
     assert invoice.seller_copy is not None, "an issued invoice keeps its seller"
     assert invoice.display_number is not None, "an issued invoice has a number"
     assert invoice.issue_date is not None, "an issued invoice has a date"
-    seller = PartyCopy.from_json(invoice.seller_copy)
-    preceding = named_by(invoice, [link.original for link in parts.preceding])
-    return fiscal.registration_of(
-        seller=seller,
+    return fiscal.registration_of_invoice(
+        parts,
+        seller=PartyCopy.from_json(invoice.seller_copy),
         buyer=PartyCopy.from_json(invoice.buyer) if invoice.buyer else None,
         number=invoice.display_number,
         issue_date=invoice.issue_date,
-        operation_date=invoice.operation_date,
-        fiscal_type=FiscalType(invoice.fiscal_type),
-        descriptions=[line.description for line in parts.lines],
-        subtotals=parts.subtotals,
-        tax_total_eur=invoice.tax_total_eur,
-        gross_total_eur=invoice.gross_total_eur,
-        correlation_id=invoice.correlation_id,
-        particulars=fiscal.particulars_of(invoice, seller_tax_id=seller.tax_id, preceding=preceding),
+        preceding=named_by(invoice, [link.original for link in parts.preceding]),
     )
 
 

@@ -135,19 +135,13 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
         refuse_unless_it_stands(parts, issue_date=issue_date, today=today)
     _refuse_faults(parts, issue_date=issue_date, today=today)
     preceding = named_by(invoice, [link.original for link in parts.preceding])
-    registration = fiscal.registration_of(
+    registration = fiscal.registration_of_invoice(
+        parts,
         seller=seller,
         buyer=buyer,
         number=format_number(invoice.series, number=1, issue_date=issue_date),
         issue_date=issue_date,
-        operation_date=invoice.operation_date,
-        fiscal_type=FiscalType(invoice.fiscal_type),
-        descriptions=[line.description for line in parts.lines],
-        subtotals=parts.subtotals,
-        tax_total_eur=invoice.tax_total_eur,
-        gross_total_eur=invoice.gross_total_eur,
-        correlation_id=invoice.correlation_id,
-        particulars=fiscal.particulars_of(invoice, seller_tax_id=seller.tax_id, preceding=preceding),
+        preceding=preceding,
     )
     places = fiscal.DraftPlaces(inputs_of(parts))
     faults, _warnings = fiscal.preflight(registration, today=today, pointer_to=places.pointer_to)
