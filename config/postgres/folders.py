@@ -12,13 +12,13 @@ from pathlib import Path
 
 from config.postgres.errors import PostgresError
 
-_SOCKET = ".s.PGSQL.5432"
+SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 107  # bytes; sun_path in unix(7)
 
 
 def socket_folder(folder: Path) -> Path:
     """``FOLDER/run``, or a short one named by a digest where that path would be too long for a socket."""
-    if len(os.fsencode(folder / "run" / _SOCKET)) <= _LONGEST_SOCKET_PATH:
+    if len(os.fsencode(folder / "run" / SOCKET)) <= _LONGEST_SOCKET_PATH:
         return folder / "run"
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"correlativa-{digest}"

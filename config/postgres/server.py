@@ -20,7 +20,7 @@ from psycopg import sql
 
 from config.child import child_command
 from config.postgres.errors import PostgresError
-from config.postgres.folders import make_own, shuts_others_out, socket_folder
+from config.postgres.folders import SOCKET, make_own, shuts_others_out, socket_folder
 from config.postgres.pidfile import PidFile
 
 _PATIENCE = 60.0  # seconds for whatever PostgreSQL does at its start or at its end
@@ -77,6 +77,7 @@ class EmbeddedPostgres:
         while pid := self._pid_file.server():  # one on its way out, after its holder died
             _pause(deadline, f"Another PostgreSQL (process {pid}) serves {self.data}. Stop it first.")
         self._pid_file.remove()
+        self._remove_socket()
         make_own(self.run)
         if not self.data.exists():
             self._make_cluster()
@@ -101,6 +102,12 @@ class EmbeddedPostgres:
                 self.run.rmdir()  # it may lie in the system's temporary folder
             self._lock.close()
             self._lock = None
+
+    def _remove_socket(self) -> None:
+        """What a killed server left of its socket: with a lock file whose process is still a zombie, or whose number
+        belongs to another program by now, PostgreSQL takes it for served."""
+        for name in (SOCKET, f"{SOCKET}.lock"):
+            (self.run / name).unlink(missing_ok=True)
 
     def _take_lock(self) -> bool:
         """The kernel drops the lock with the process that holds it, so that none is ever left behind."""

@@ -151,8 +151,11 @@ def test_it_comes_again_after_its_own_kill(server):
 def test_a_stale_pid_file_does_not_touch_the_process_that_has_the_number_now(server):
     server.start()
     server.stop()
-    with subprocess.Popen(["/bin/sleep", "60"]) as stranger:
+    nobody = 65534 if os.geteuid() == 0 else None  # as PostgreSQL runs: whom it may not signal it takes for dead
+    with subprocess.Popen(["/bin/sleep", "60"], user=nobody) as stranger:
         (server.data / "postmaster.pid").write_text(f"{stranger.pid}\n{server.data}\n")
+        make_own(server.run)
+        (server.run / ".s.PGSQL.5432.lock").write_text(f"{stranger.pid}\n{server.data}\n")  # a killed one's socket
         server.start()
         assert ask(server, "SELECT 1") == 1
         server.stop()
