@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -219,6 +220,9 @@ def answers(port: int, path: str) -> bool:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """A port that nobody has, with the one of its simulated AEAT: below those that the kernel gives to connections."""
+    while True:
+        place = Place(Path(), random.randint(10_000, 31_000))
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", place.port)):
+            socket.create_server(("127.0.0.1", place.aeat_port)).close()
+            return place.port

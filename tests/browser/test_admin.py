@@ -21,6 +21,7 @@ OpenDesk = Callable[..., Desk]
 
 
 def choose_client(page: Page, typed: str, name: str) -> None:
+    page.wait_for_load_state()  # with its script: what is typed before that, nobody hears
     page.fill("#client-search", typed)
     page.click(f"#client-found li:has-text('{name}')")
     expect(page.locator("#client-search")).to_have_value(re.compile(name))

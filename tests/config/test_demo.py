@@ -19,6 +19,7 @@ from config.demo.welcome import Facts, curl_line, welcome
 from config.postgres import EmbeddedPostgres
 from config.processes import Program
 from config.stopping import Stopping
+from tests.running_house import free_port
 from tests.throwaway import UNSAFE_AND_FAST
 from tests.waiting import eventually, runs
 
@@ -51,8 +52,7 @@ def fast_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     """A folder of its own, and a port that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return Place(tmp_path, server.getsockname()[1])
+    return Place(tmp_path, free_port())
 
 
 def test_its_secrets_are_made_once_and_kept_for_their_owner(place):
