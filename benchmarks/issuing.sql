@@ -9,11 +9,12 @@ INSERT INTO billing_invoice
      prices_include_tax, rounding, equivalence_surcharge, withholding_percent, net_total, tax_total, surcharge_total,
      gross_total, withholding_total, amount_due, tax_total_eur, gross_total_eur, purchase_order, buyer_reference,
      payment_terms, notes, metadata, external_id, language, correlation_id, created_at, created_by, updated_at,
-     issued_by, client_id, seller_id, series_id)
+     issued_by, correction_method, issuing_party, simplified_art_7273, no_recipient_art_61d, coupon, client_id, seller_id,
+     series_id)
 VALUES (uuidv7(), 'test', 'draft', 'F1', 'Librería Inventada, S.L.', 'libreria inventada, s.l.', 'B99999013',
      '{"name": "Librería Inventada, S.L.", "tax_id": "B99999013", "country": "ES"}', 'EUR', 1, false, 'per_rate',
      false, 0, 300, 63, 0, 363, 0, 363, 63, 363, '', '', '', '', '{}', '', 'es', 'benchmark', now(),
-     'token benchmark', now(), '', :client::uuid, :seller::uuid, :series::uuid)
+     'token benchmark', now(), '', '', '', false, false, false, :client::uuid, :seller::uuid, :series::uuid)
 RETURNING id AS invoice \gset
 INSERT INTO billing_invoiceline
     (invoice_id, position, description, product_code, quantity, unit_price, discount_percent, tax, tax_category,
@@ -56,11 +57,12 @@ FROM verifactu_chain WHERE seller_id = :seller::uuid FOR NO KEY UPDATE \gset
 SELECT upper(encode(sha256((:previous::text || :invoice::text)::bytea), 'hex')) AS fingerprint \gset
 INSERT INTO verifactu_fiscalrecord
     (id, sequence, kind, issuer_tax_id, number, issue_date, fiscal_type, tax_total, gross_total, previous_fingerprint,
-     fingerprint, generated_at, generated_at_text, xml, xml_sha256, qr_url, external_reference, chain_id, invoice_id)
+     fingerprint, generated_at, generated_at_text, xml, xml_sha256, qr_url, external_reference, amendment,
+     previous_rejection, without_previous_record, chain_id, invoice_id)
 VALUES (uuidv7(), :next::bigint, 'registration', '89890001K', 'A-' || :year::text || '-' || lpad(:number::text, 5, '0'), current_date,
      'F1', '63.00', '363.00', nullif(:previous::text, ''), :fingerprint::text, now(), '2026-11-23 120000 +0100',
      repeat('0123456789', 240)::bytea, lower(:fingerprint::text), 'https//prewww2.aeat.es/wlpl/TIKE-CONT/ValidarQR',
-     'benchmark', :chain::uuid, :invoice::uuid);
+     'benchmark', false, '', false, :chain::uuid, :invoice::uuid);
 UPDATE verifactu_chain
 SET last_sequence = :next::bigint, last_fingerprint = :fingerprint::text, last_issue_date = current_date,
     last_number = 'A-' || :year::text || '-' || lpad(:number::text, 5, '0'), last_generated_at = now()

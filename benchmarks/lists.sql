@@ -11,11 +11,13 @@ INSERT INTO billing_invoice
      buyer_tax_id, buyer, seller_copy, currency, exchange_rate, prices_include_tax, rounding, equivalence_surcharge,
      withholding_percent, net_total, tax_total, surcharge_total, gross_total, withholding_total, amount_due,
      tax_total_eur, gross_total_eur, purchase_order, buyer_reference, payment_terms, notes, metadata, external_id,
-     language, correlation_id, created_at, created_by, updated_at, issued_at, issued_by, client_id, seller_id, series_id)
+     language, correlation_id, created_at, created_by, updated_at, issued_at, issued_by, client_id, seller_id, series_id,
+     correction_method, issuing_party, simplified_art_7273, no_recipient_art_61d, coupon)
 SELECT id, 'test', 'issued', 'F1', 2000 + n / 100000, n + 1000000, 'A-X-' || n, issue_date, 'Cliente ' || n % 5000,
        'cliente ' || n % 5000, 'B' || lpad((n % 5000)::text, 8, '0'), '{"name": "Cliente"}', '{"name": "Seller"}', 'EUR',
        1, false, 'per_rate', false, 0, 100, 21, 0, 121, 0, 121, 21, 121, '', '', '', '', '{}', 'ext-' || n, 'es',
-       'corr-' || n, now(), 'token:bench', now(), now(), 'token:bench', :'client', seller_id, series_id
+       'corr-' || n, now(), 'token:bench', now(), now(), 'token:bench', :'client', seller_id, series_id,
+       '', '', false, false, false
 FROM fresh;
 INSERT INTO billing_invoiceline
     (invoice_id, position, description, product_code, quantity, unit_price, discount_percent, tax, tax_category,
