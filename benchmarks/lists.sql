@@ -29,11 +29,12 @@ INSERT INTO billing_taxsubtotal
 SELECT id, 1, 'IVA', 'S1', '', '01', 21, 100, 21, 0, 0, 100, 21, 0 FROM fresh;
 INSERT INTO verifactu_fiscalrecord
     (id, sequence, kind, issuer_tax_id, number, issue_date, fiscal_type, tax_total, gross_total, previous_fingerprint,
-     fingerprint, generated_at, generated_at_text, xml, xml_sha256, qr_url, external_reference, chain_id, invoice_id)
+     fingerprint, generated_at, generated_at_text, xml, xml_sha256, qr_url, external_reference, chain_id, invoice_id,
+     amendment, previous_rejection, without_previous_record)
 SELECT uuidv7(), n + 1000000, 'registration', '89890001K', 'A-X-' || n, issue_date, 'F1', '21.00', '121.00',
        upper(encode(sha256((n - 1)::text::bytea), 'hex')), upper(encode(sha256(n::text::bytea), 'hex')), now(),
        '2026-11-23T12:00:00+01:00', '<xml/>', repeat('0', 64), 'https://prewww2.aeat.es/', '',
-       (SELECT id FROM verifactu_chain WHERE seller_id = :'seller'), id
+       (SELECT id FROM verifactu_chain WHERE seller_id = :'seller'), id, false, '', false
 FROM fresh;
 INSERT INTO billing_document (id, invoice_id, state, content, sha256, created_at, rendered_at, attempts, due_at, last_error)
 SELECT uuidv7(), id, 'rendered', '%PDF', repeat('0', 64), now(), now(), 1, now(), '' FROM fresh;
