@@ -9,7 +9,8 @@ export PORT DATA_DIR
 
 # As it would run in production, for the checks that read the settings; nothing connects.
 PRODUCTION := SECRET_KEY=checks-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKL BASE_URL=https://billing.example.es \
-	ALLOWED_HOSTS=billing.example.es DATABASE_URL=postgres://nobody@localhost:1/none DEBUG=off SECURE=on INSTALLATION_NUMBER=checks
+	ALLOWED_HOSTS=billing.example.es DATABASE_URL=postgres://nobody@localhost:1/none DEBUG=off SECURE=on INSTALLATION_NUMBER=checks \
+	ENCRYPTION_KEYS=checks-only-0123456789-abcdefghijklmnopqrstuvwxyz
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench style types layers django tests slow-tests format translations lock clean tools

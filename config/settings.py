@@ -73,6 +73,20 @@ def _networks(text: str) -> list[str]:
     return [str(ip_network(part)) for part in _listed(text)]
 
 
+def _hosts(text: str) -> list[str]:
+    return [
+        _that(re.compile(r"[a-z0-9.-]+|\[?[0-9a-f:]+\]?").fullmatch)(host.lower()).strip("[]") for host in _listed(text)
+    ]
+
+
+def _encryption_keys(text: str) -> list[str]:
+    return [_that(lambda key: len(key) >= 32)(key) for key in _listed(_that(_listed)(text))]
+
+
+def _optional_address(text: str) -> str:
+    return _that(lambda address: not address or _is_address(address.partition("?")[0]))(text)
+
+
 def _is_address(text: str) -> bool:
     parts = urlsplit(text)
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
@@ -118,6 +132,13 @@ METRICS_ADDRESSES = setting(
     _networks,
     "List addresses or ranges such as 10.0.0.0/8, separated by commas; a range ends in zeros.",
     default="127.0.0.0/8,::1",
+)
+# Secrets that must be readable again (webhooks'): the first encrypts, all decrypt (integrations/vault.py).
+ENCRYPTION_KEYS = setting(
+    "ENCRYPTION_KEYS",
+    _encryption_keys,
+    "Set it to at least 32 random characters: secrets.token_urlsafe(32) makes them. To change it, put the new one in "
+    "front of the former, separated by a comma.",
 )
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -276,6 +297,22 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "DeadlineKindEnum": "billing.deadlines.KINDS",
     },
 }
+
+# --- What is sent to other people's machines --------------------------------------------------------------------------
+# Named receivers that may be internal, with any port and plain http; nobody else may (integrations/webhooks/guard.py).
+WEBHOOK_ALLOWED_HOSTS = setting(
+    "WEBHOOK_ALLOWED_HOSTS", _hosts, "List host names or addresses, without scheme and port, separated by commas."
+)
+ALERT_EMAILS = setting(
+    "ALERT_EMAILS",
+    lambda text: [_that(lambda address: "@" in address)(address) for address in _listed(text)],
+    "List the e-mail addresses of who looks after this installation, separated by commas.",
+)
+ALERT_CHAT_URL = setting(
+    "ALERT_CHAT_URL",
+    _optional_address,
+    "Set it to the address of a Slack-compatible incoming webhook, or leave it empty.",
+)
 
 # --- Background work -------------------------------------------------------------------------------------------------
 REDIS_URL: str = env.str("REDIS_URL", default="")

@@ -5,6 +5,7 @@ import os
 from tests import throwaway
 
 os.environ.setdefault("SECRET_KEY", "tests-tests-tests-tests-tests-tests-tests-tests-tests-tests")
+os.environ.setdefault("ENCRYPTION_KEYS", "tests-tests-tests-tests-tests-tests")
 os.environ.setdefault("BASE_URL", "http://testserver")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("SECURE", "off")

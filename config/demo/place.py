@@ -76,6 +76,9 @@ class Place:
             "AEAT_TEST_URL": self.aeat_url,
             "AEAT_TEST_CA": "",
             "WEB_PROCESSES": _WEB_PROCESSES,
+            "WEBHOOK_ALLOWED_HOSTS": "localhost,127.0.0.1,::1",
+            "ALERT_EMAILS": "",
+            "ALERT_CHAT_URL": "",
             "EMAIL_URL": "consolemail://",
             "LOG_LEVEL": "INFO",
         }
@@ -83,10 +86,15 @@ class Place:
     def _secrets(self) -> dict[str, str]:
         """Made at random once, and kept: sessions and the installation's number outlive a restart."""
         file = self.folder / "secrets.json"
-        if not file.exists():
-            made = {"SECRET_KEY": secrets.token_urlsafe(64), "INSTALLATION_NUMBER": f"demo-{uuid.uuid4()}"}
-            write_private(file, json.dumps(made))
-        kept: dict[str, str] = json.loads(file.read_text())
+        kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        made = {
+            "SECRET_KEY": secrets.token_urlsafe(64),
+            "INSTALLATION_NUMBER": f"demo-{uuid.uuid4()}",
+            "ENCRYPTION_KEYS": secrets.token_urlsafe(32),
+        }
+        if made.keys() - kept.keys():  # a demo of an earlier version lacks what came later
+            kept = {**made, **kept}
+            write_private(file, json.dumps(kept))
         return kept
 
     def simulated_aeat(self, environment: Mapping[str, str]) -> Program:
