@@ -366,81 +366,6 @@ class Migration(migrations.Migration):
             name="sequence",
             field=models.BigIntegerField(editable=False, null=True, verbose_name="sequence"),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="event",
-            trigger=pgtrigger.compiler.Trigger(
-                name="never_deleted",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
-                    hash="df5648add4bd62e0448b6ea108ae6a7dd5036e9b",
-                    operation="DELETE",
-                    pgid="pgtrigger_never_deleted_9d12b",
-                    table="integrations_event",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="event",
-            trigger=pgtrigger.compiler.Trigger(
-                name="only_numbered",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."correlation_id" IS DISTINCT FROM (NEW."correlation_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."mode" IS DISTINCT FROM (NEW."mode") OR OLD."object_id" IS DISTINCT FROM (NEW."object_id") OR OLD."only_for_id" IS DISTINCT FROM (NEW."only_for_id") OR OLD."payload" IS DISTINCT FROM (NEW."payload") OR OLD."seller_id" IS DISTINCT FROM (NEW."seller_id") OR OLD."type" IS DISTINCT FROM (NEW."type"))',
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="fae31c9a1528dc29a05e0db9ea015e477c9384e1",
-                    operation="UPDATE",
-                    pgid="pgtrigger_only_numbered_166cd",
-                    table="integrations_event",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="event",
-            trigger=pgtrigger.compiler.Trigger(
-                name="numbered_once",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."sequence" IS NOT NULL)',
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="572f24bfc74bdbb887acbcb34ac81815a36f8d4f",
-                    operation="UPDATE",
-                    pgid="pgtrigger_numbered_once_dea71",
-                    table="integrations_event",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="event",
-            trigger=pgtrigger.compiler.Trigger(
-                name="not_born_numbered",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (NEW."sequence" IS NOT NULL)',
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot insert rows from % table', TG_TABLE_NAME;",
-                    hash="9df943a610433c8ba954c4b9377c3f1b492a3a85",
-                    operation="INSERT",
-                    pgid="pgtrigger_not_born_numbered_a965b",
-                    table="integrations_event",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="event",
-            trigger=pgtrigger.compiler.Trigger(
-                name="consecutive",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    IF EXISTS (\n        SELECT FROM (\n            SELECT seller_id, min(sequence) AS first, max(sequence) AS last, count(*) AS given\n            FROM new_rows GROUP BY seller_id\n        ) AS stretch\n        WHERE last - first + 1 <> given OR (first > 1 AND NOT EXISTS (\n            SELECT FROM integrations_event AS before\n            WHERE before.seller_id = stretch.seller_id AND before.sequence = first - 1\n        ))\n    ) THEN\n        RAISE EXCEPTION 'correlativa: the feed would have a hole';\n    END IF;\n    RETURN NULL;\n",
-                    hash="865f1cadd7dcae0e02ec8b35d4ec96a6060322fb",
-                    level="STATEMENT",
-                    operation="UPDATE",
-                    pgid="pgtrigger_consecutive_0a84c",
-                    referencing="REFERENCING NEW TABLE AS new_rows ",
-                    table="integrations_event",
-                    when="AFTER",
-                ),
-            ),
-        ),
         migrations.AddConstraint(
             model_name="apitoken",
             constraint=models.CheckConstraint(
@@ -886,6 +811,81 @@ class Migration(migrations.Migration):
                     pgid="pgtrigger_never_changed_ca935",
                     table="integrations_deliveryattempt",
                     when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="df5648add4bd62e0448b6ea108ae6a7dd5036e9b",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_9d12b",
+                    table="integrations_event",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="only_numbered",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."correlation_id" IS DISTINCT FROM (NEW."correlation_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."mode" IS DISTINCT FROM (NEW."mode") OR OLD."object_id" IS DISTINCT FROM (NEW."object_id") OR OLD."only_for_id" IS DISTINCT FROM (NEW."only_for_id") OR OLD."payload" IS DISTINCT FROM (NEW."payload") OR OLD."seller_id" IS DISTINCT FROM (NEW."seller_id") OR OLD."type" IS DISTINCT FROM (NEW."type"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="fae31c9a1528dc29a05e0db9ea015e477c9384e1",
+                    operation="UPDATE",
+                    pgid="pgtrigger_only_numbered_166cd",
+                    table="integrations_event",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="numbered_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."sequence" IS NOT NULL)',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="572f24bfc74bdbb887acbcb34ac81815a36f8d4f",
+                    operation="UPDATE",
+                    pgid="pgtrigger_numbered_once_dea71",
+                    table="integrations_event",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="not_born_numbered",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (NEW."sequence" IS NOT NULL)',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot insert rows from % table', TG_TABLE_NAME;",
+                    hash="9df943a610433c8ba954c4b9377c3f1b492a3a85",
+                    operation="INSERT",
+                    pgid="pgtrigger_not_born_numbered_a965b",
+                    table="integrations_event",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="consecutive",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF EXISTS (\n        SELECT FROM (\n            SELECT seller_id, min(sequence) AS first, max(sequence) AS last, count(*) AS given\n            FROM new_rows GROUP BY seller_id\n        ) AS stretch\n        WHERE last - first + 1 <> given OR (first > 1 AND NOT EXISTS (\n            SELECT FROM integrations_event AS before\n            WHERE before.seller_id = stretch.seller_id AND before.sequence = first - 1\n        ))\n    ) THEN\n        RAISE EXCEPTION 'correlativa: the feed would have a hole';\n    END IF;\n    RETURN NULL;\n",
+                    hash="865f1cadd7dcae0e02ec8b35d4ec96a6060322fb",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_consecutive_0a84c",
+                    referencing="REFERENCING NEW TABLE AS new_rows ",
+                    table="integrations_event",
+                    when="AFTER",
                 ),
             ),
         ),
