@@ -35,6 +35,21 @@ NOBODY: set[str] = set()
 VIEW = {"billing": STAFF, "clients": STAFF, "verifactu": EVERYBODY, "audit": READERS | {"inspector"}}
 VIEW |= dict.fromkeys(("auth", "integrations", "django_q"), READERS)
 VIEW_OF_MODEL = {"billing_invoice": EVERYBODY}  # where an app is not seen as a whole
+# What machines are told and how they behave is finance's business too; their credentials are not.
+VIEW_OF_MODEL |= dict.fromkeys(
+    (
+        "integrations_alert",
+        "integrations_callminute",
+        "integrations_deliveryattempt",
+        "integrations_event",
+        "integrations_notice",
+        "integrations_scenario",
+        "integrations_testclock",
+        "integrations_webhookdelivery",
+        "integrations_webhookendpoint",
+    ),
+    STAFF,
+)
 ADD = {
     "billing_invoice": FINANCE,
     "clients_client": FINANCE,

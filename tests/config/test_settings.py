@@ -13,6 +13,7 @@ GOOD = {
     "ALLOWED_HOSTS": "billing.example.es",
     "DATABASE_URL": "postgres://nobody@localhost:1/none",
     "INSTALLATION_NUMBER": "1",
+    "ENCRYPTION_KEYS": "k" * 32,
 }
 READ = """
 import environ, sys
@@ -45,6 +46,11 @@ def test_what_must_be_set_is_enough():
         {"PRODUCER_TAX_ID": "B58378431", "WEB_PROCESSES": "4", "LOG_LEVEL": "ERROR"},
         {"AEAT_TEST_URL": "preproduction", "CERTIFICATES_FOLDER": "/run/secrets", "AEAT_TEST_CA": "/run/ca.pem"},
         {"AEAT_TEST_URL": "https://localhost:8443/"},
+        {
+            "ENCRYPTION_KEYS": "n" * 32 + ", " + "f" * 40,
+            "WEBHOOK_ALLOWED_HOSTS": "localhost, 10.0.0.7, [::1], shop.lan",
+        },
+        {"ALERT_EMAILS": "maria@example.es, ops@example.es", "ALERT_CHAT_URL": "https://chat.example/hook?key=1"},
         {"EMAIL_URL": "smtp://user:secret@mail.example.es:25", "DATABASE_URL": "postgres://u@/n?host=/run/pg"},
     ],
 )
@@ -57,6 +63,12 @@ def test_what_is_right_is_taken(right):
     [
         ("SECRET_KEY", "", "is not set. Set it to at least 50 random characters"),
         ("SECRET_KEY", "s" * 49, "is not right. Set it to at least 50 random characters"),
+        ("ENCRYPTION_KEYS", "", "is not set. Set it to at least 32 random characters"),
+        ("ENCRYPTION_KEYS", "k" * 32 + ",short", "is not right. Set it to at least 32 random characters"),
+        ("WEBHOOK_ALLOWED_HOSTS", "http://shop.example", "without scheme and port"),
+        ("WEBHOOK_ALLOWED_HOSTS", "shop.example:8080", "without scheme and port"),
+        ("ALERT_EMAILS", "maria", "List the e-mail addresses"),
+        ("ALERT_CHAT_URL", "chat", "Slack-compatible"),
         ("WEB_PROCESSES", "0", "1 or more"),
         ("WEB_PROCESSES", "many", "1 or more"),
         ("INSTALLATION_NUMBER", "", "is not set. Set it to something no other installation"),
@@ -95,4 +107,5 @@ def test_what_is_wrong_ends_the_start_with_what_mends_it(name, wrong, mend):
 
 def test_a_secret_is_not_repeated():
     assert "hunter2" not in complaint(SECRET_KEY="hunter2")
+    assert "hunter2" not in complaint(ENCRYPTION_KEYS="hunter2")
     assert "hunter2" not in complaint(DATABASE_URL="postgres://shop:hunter2@localhost:port/none")

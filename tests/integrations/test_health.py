@@ -64,9 +64,9 @@ def test_not_ready_while_one_step_is_silent():
 @pytest.mark.django_db
 def test_not_ready_while_a_migration_is_missing():
     beat(name="documents", now=timezone.now())
-    MigrationRecorder(connection).record_unapplied("integrations", "0002_deployment")
+    MigrationRecorder(connection).record_unapplied("integrations", "0003_machines")
     assert ready().json()["detail"] == "Not ready: migrations."
-    MigrationRecorder(connection).record_applied("integrations", "0002_deployment")
+    MigrationRecorder(connection).record_applied("integrations", "0003_machines")
     assert ready().status_code == 200
 
 
