@@ -1,4 +1,4 @@
-"""Tokens, events and keys at the person's door."""
+"""Tokens at the person's door."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from datetime import datetime, time
 from typing import Any
 
 from django import forms
-from django.apps import apps
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -23,18 +21,17 @@ from audit.admin import ReadOnlyAdmin, Tone, actor_of_user, attempt, badge, perf
 from audit.choices import MODES
 from core.errors import Refusal
 from core.modes import Mode
-from integrations.models import ApiToken, Event, IdempotencyKey, WorkerHeartbeat
+from integrations.admin.forms import INPUT, ReasonForm, sellers_above
+from integrations.models import ApiToken
 from integrations.scopes import Scope
 from integrations.services.tokens import create_token, revoke_token, subject_of
-
-_INPUT = {"class": "co-input"}
 
 
 class TokenForm(forms.Form):
     """A new token; the service judges it."""
 
-    name = forms.CharField(label=_("name"), max_length=100, widget=forms.TextInput(attrs=_INPUT))
-    mode = forms.ChoiceField(label=_("mode"), choices=MODES, widget=forms.Select(attrs=_INPUT))
+    name = forms.CharField(label=_("name"), max_length=100, widget=forms.TextInput(attrs=INPUT))
+    mode = forms.ChoiceField(label=_("mode"), choices=MODES, widget=forms.Select(attrs=INPUT))
     sellers: forms.ModelMultipleChoiceField[Any] = forms.ModelMultipleChoiceField(
         label=_("sellers"), queryset=None, widget=forms.CheckboxSelectMultiple
     )
@@ -44,22 +41,22 @@ class TokenForm(forms.Form):
     expires_on = forms.DateField(
         label=_("expires at the end of"),
         required=False,
-        widget=forms.DateInput(attrs={**_INPUT, "type": "date"}, format="%Y-%m-%d"),
+        widget=forms.DateInput(attrs={**INPUT, "type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
     )
     allowed_addresses = forms.CharField(
         label=_("allowed addresses"),
         help_text=_("CIDR ranges, one on each line; none allows any address."),
         required=False,
-        widget=forms.Textarea(attrs={**_INPUT, "rows": 3}),
+        widget=forms.Textarea(attrs={**INPUT, "rows": 3}),
     )
     calls_per_minute = forms.IntegerField(
-        label=_("calls a minute"), initial=600, min_value=1, widget=forms.NumberInput(attrs=_INPUT)
+        label=_("calls a minute"), initial=600, min_value=1, widget=forms.NumberInput(attrs=INPUT)
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["sellers"].queryset = _sellers()  # type: ignore[attr-defined]  # a field of rows
+        self.fields["sellers"].queryset = sellers_above()  # type: ignore[attr-defined]  # a field of rows
 
     def create(self, request: HttpRequest) -> tuple[ApiToken, str]:
         """Make the token, and hand over its secret. Raises the service's refusals."""
@@ -85,20 +82,8 @@ class TokenForm(forms.Form):
             self.add_error(name if name in self.fields else None, sentence(fault))
 
 
-def _sellers() -> QuerySet[Any]:
-    """The rows of the storey above, which may be pointed at, but not imported."""
-    sellers: QuerySet[Any] = apps.get_model("billing", "Seller").objects.all()
-    return sellers
-
-
 def _end_of(day: Any) -> datetime | None:
     return timezone.make_aware(datetime.combine(day, time.max)) if day else None
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=_("reason"), max_length=500, widget=forms.Textarea(attrs={**_INPUT, "rows": 3, "autofocus": True})
-    )
 
 
 @admin.register(ApiToken)
@@ -193,47 +178,3 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     @admin.display(description=_("sellers"))
     def sellers(self, token: ApiToken) -> str:
         return ", ".join(str(row.seller) for row in token.token_sellers.select_related("seller"))
-
-
-@admin.register(Event)
-class EventAdmin(ReadOnlyAdmin):
-    """What the house told, or will tell, to those who listen."""
-
-    list_display = ["type", "created_at", "object_id", "correlation_id", "mode"]
-    ordering = ["-id"]
-    search_fields = ["object_id"]
-    search_help_text = _("Id of the object, exactly")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
-    ) -> tuple[QuerySet[Event], bool]:
-        term = search_term.strip()
-        return (queryset.filter(object_id=term) if term else queryset), False
-
-
-@admin.register(IdempotencyKey)
-class IdempotencyKeyAdmin(ReadOnlyAdmin):
-    """Keys that were used up, for thirty days."""
-
-    list_display = ["key", "seller", "status", "created_at"]
-    list_select_related = ["seller"]
-    ordering = ["-id"]
-    fields = ["key", "seller", "mode", "status", "created_at"]
-    search_fields = ["key"]
-    search_help_text = _("Key, exactly")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[IdempotencyKey], search_term: str
-    ) -> tuple[QuerySet[IdempotencyKey], bool]:
-        """Seller by seller, as the index wants it."""
-        term, sellers = search_term.strip(), _sellers()
-        found = queryset.filter(seller__in=sellers, mode__in=[*Mode], key=term)
-        return (found if term else queryset), False
-
-
-@admin.register(WorkerHeartbeat)
-class WorkerHeartbeatAdmin(ReadOnlyAdmin):
-    """When each background step last went round."""
-
-    list_display = ["name", "at"]
-    ordering = ["name"]

@@ -1,0 +1,41 @@
+"""An event as the outside reads it: the same in the feed and in a webhook's body, so that one parser serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.modes import Mode
+from integrations.event_types import PING
+from integrations.models import Event
+
+
+def envelope(event: Event, *, version: str, previous_sequence: int | None) -> dict[str, object]:
+    """``event`` in the shape of Standard Webhooks, its object as the API's major ``version`` shows it.
+
+    ``data.id`` is the event's, and the ``webhook-id`` of its deliveries. ``previous_sequence`` is the place of the
+    event before it for whoever reads this: in the feed one less (None for the first), for an endpoint that of the last
+    one it was sent; a reader who does not know that one has a hole. ``test`` stands where nothing happened: somebody
+    asked for a try.
+    """
+    data: dict[str, object] = {
+        "id": str(event.id),
+        "sequence": event.sequence,
+        "previous_sequence": previous_sequence,
+        "object": _object_of(event, version),
+        "correlation_id": event.correlation_id,
+        "livemode": event.mode == Mode.LIVE,
+    }
+    if is_test(event):
+        data["test"] = True
+    return {"type": event.type, "timestamp": event.created_at.isoformat().replace("+00:00", "Z"), "data": data}
+
+
+def is_test(event: Event) -> bool:
+    """Whether it was made for one endpoint to try itself with."""
+    return event.only_for_id is not None and event.type != PING
+
+
+def _object_of(event: Event, version: str) -> Mapping[str, object]:
+    del version  # until there are two
+    payload: Mapping[str, object] = event.payload
+    return payload
