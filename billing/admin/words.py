@@ -1,4 +1,4 @@
-"""The audit log's actions on invoices, as people say them."""
+"""The audit log's actions on invoices and alerts, as people say them."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -21,4 +21,8 @@ ACTS = {
     "record.exported": _("fiscal record handed out"),
     "payment.recorded": _("payment recorded"),
     "payment.reversed": _("payment undone"),
+    "alert.raised": _("alert raised"),
+    "alert.worsened": _("got worse"),
+    "alert.acknowledged": _("acknowledged"),
+    "alert.resolved": _("over"),
 }

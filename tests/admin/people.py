@@ -24,6 +24,7 @@ def make_groups() -> None:
         import_module("billing.migrations.0005_amending").let_them_amend(apps, None)
         import_module("config.migrations.0005_inspector").make_inspector(apps, None)
         import_module("config.migrations.0007_aeat_in_the_groups").extend_groups(apps, None)
+        import_module("config.migrations.0011_machines_in_the_groups").extend_groups(apps, None)
 
 
 def a_person(username: str, *groups: str) -> User:
