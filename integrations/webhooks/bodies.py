@@ -1,0 +1,17 @@
+"""The bytes of a delivery: what is signed, what is sent, and what the delivery log shows."""
+
+from __future__ import annotations
+
+import json
+
+from integrations.events import envelope
+from integrations.models import Event
+
+
+def body_of(event: Event, *, previous_sequence: int | None, version: str) -> bytes:
+    """``event`` for one endpoint, as the payload ``version`` it has chosen writes it: JSON without spaces, in UTF-8.
+
+    The same rows give the same bytes, at every attempt and in the log.
+    """
+    told = envelope(event, version=version, previous_sequence=previous_sequence)
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
