@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from billing.balance import Balance, balance_of, share_of
 from billing.models import CorrectionMethod, Invoice
+from billing.settlement import Member, Standing, standings
 
 # Voided corrections hold nothing together, and drafts not yet; a replacement (F3) is not a correction of its tickets.
 _RELATED = """
@@ -87,3 +88,34 @@ def _whole(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
         .prefetch_related("tax_subtotals", "preceding")
         .order_by("issued_at", "id")
     )
+
+
+# Replacements (F3) too: who paid the ticket has paid the full invoice in its place.
+_SETTLED = """
+    WITH RECURSIVE settled (id) AS (
+        SELECT unnest(%s::uuid[])
+        UNION
+        SELECT CASE WHEN link.invoice_id = settled.id THEN link.original_id ELSE link.invoice_id END
+        FROM settled
+        JOIN billing_precedinginvoice AS link ON link.invoice_id = settled.id OR link.original_id = settled.id
+        JOIN billing_invoice AS follower ON follower.id = link.invoice_id
+        WHERE follower.status = 'issued' AND NOT EXISTS (SELECT 1 FROM billing_annulment WHERE invoice_id = follower.id)
+    )
+    SELECT invoice.id, invoice.amount_due,
+           COALESCE((SELECT sum(amount) FROM billing_payment WHERE invoice_id = invoice.id), 0),
+           invoice.correction_method,
+           ARRAY(SELECT original_id FROM billing_precedinginvoice WHERE invoice_id = invoice.id)
+    FROM settled JOIN billing_invoice AS invoice USING (id)
+"""
+
+
+def standings_of(invoice_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Standing]:
+    """How each of these issued invoices stands with all that corrections and replacements hold together with it, in one
+    query, whatever their number. None of them may be voided."""
+    if not invoice_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLED, [list(invoice_ids)])
+        members = [Member(*row) for row in cursor.fetchall()]
+    found = standings(members)
+    return {invoice_id: found[invoice_id] for invoice_id in invoice_ids}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import reduce
@@ -13,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquer
 from django.db.models.functions import Coalesce
 
 from billing import errors
-from billing.families import Family
+from billing.families import Family, standings_of
 from billing.models import Annulment, Document, Invoice, InvoiceStatus, Payment, PrecedingInvoice, Seller, Series
 from billing.models.invoice import EDITABLE
 from billing.numbering import peek_next_number
@@ -149,6 +150,22 @@ def with_followed(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
 
 def parts_of(invoice: Invoice) -> Parts:
     """An invoice with its parts, read again unless ``with_parts`` brought them."""
+    return parts_of_all([invoice])[0]
+
+
+def parts_of_all(invoices: Iterable[Invoice]) -> list[Parts]:
+    """The same of many; how they are settled with others is one query more, where any of them is."""
+    every = [_own_parts(invoice) for invoice in invoices]
+    standings = standings_of([parts.invoice.id for parts in every if parts.may_be_settled_with_others])
+    return [replace(parts, standing=standings.get(parts.invoice.id)) for parts in every]
+
+
+def with_standing(parts: Parts) -> Parts:
+    """The same, with how it is settled now that it was written."""
+    return replace(parts, standing=standings_of([parts.invoice.id])[parts.invoice.id])
+
+
+def _own_parts(invoice: Invoice) -> Parts:
     loaded: Invoice = invoice if hasattr(invoice, "paid_sum") else with_parts(Invoice.objects.all()).get(id=invoice.id)
     records, approvals = list(loaded.fiscal_records.all()), list(loaded.approvals.all())
     registrations = [record for record in records if record.kind == RecordKind.REGISTRATION]

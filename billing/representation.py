@@ -25,6 +25,7 @@ from billing.models import (
 )
 from billing.parties import PartyCopy
 from billing.relations import named, represent_annulment, represent_corrected_by, represent_correction
+from billing.settlement import Standing, settlement_of
 from core.money import ZERO, plain
 from verifactu.models import FiscalRecord
 from verifactu.overview import PENDING, answers_of, status_of
@@ -51,11 +52,17 @@ class Parts:
     following: Sequence[PrecedingInvoice] = ()
     """What corrects or replaces it, each with its ``invoice``: issued, and not voided."""
     annulment: Annulment | None = None
+    standing: Standing | None = None
+    """How it is settled with what corrects or replaces it; None for one by itself."""
 
     @property
     def status(self) -> str:
         """The invoice's, or ``voided``: its row stays as it was issued."""
         return VOIDED if self.annulment else self.invoice.status
+
+    @property
+    def may_be_settled_with_others(self) -> bool:
+        return self.status == InvoiceStatus.ISSUED and bool(self.preceding or self.following)
 
 
 VOIDED = "voided"
@@ -69,7 +76,8 @@ def trim(value: Decimal, *, places: int = 0) -> str:
 
 
 def represent(parts: Parts) -> dict[str, object]:
-    """The invoice of the contract (API.md, «And coming out»). Money and quantities are decimal strings."""
+    """The invoice of the contract, with all that any version of it shows (``billing.versions`` leaves out the rest).
+    Money and quantities are decimal strings."""
     invoice = parts.invoice
     return {
         "id": str(invoice.id),
@@ -94,6 +102,7 @@ def represent(parts: Parts) -> dict[str, object]:
         "withholding_percent": trim(invoice.withholding_percent, places=2),
         "paid_amount": plain(parts.paid_amount),
         "payment_status": payment_status(invoice, parts.paid_amount),
+        "settlement": _settlement(parts),
         "correction": represent_correction(invoice, parts.preceding),
         "corrected_by": [str(link.invoice_id) for link in parts.following if link.invoice.correction_method],
         "corrections": [
@@ -139,6 +148,11 @@ _TEXTS = [
     "created_by",
     "issued_by",
 ]
+
+
+def _settlement(parts: Parts) -> dict[str, object]:
+    due, paid = parts.invoice.amount_due, parts.paid_amount
+    return settlement_of(parts.status, due, paid=paid, standing=parts.standing).to_json()
 
 
 def payment_status(invoice: Invoice, paid_amount: Decimal) -> str:

@@ -35,6 +35,7 @@ from integrations.errors import (
     UnsupportedMediaType,
 )
 from integrations.pointers import pointer
+from integrations.versions import version_of, within
 
 logger = logging.getLogger(__name__)
 
@@ -69,10 +70,19 @@ def is_api(request: HttpRequest) -> bool:
 def problem_response(refusal: Refusal, request: HttpRequest) -> HttpResponse:
     """The answer that a refusal becomes, in the caller's language, for any view or middleware."""
     with translation.override(translation.get_language_from_request(request)):
-        body = json.dumps(problem_of(refusal), cls=DjangoJSONEncoder, ensure_ascii=False)
+        problem = _within(problem_of(refusal), version_of(request.path_info))
+        body = json.dumps(problem, cls=DjangoJSONEncoder, ensure_ascii=False)
         language = translation.get_language()
     headers = {"Content-Language": language, "Cache-Control": "no-store", **refusal.headers}
     return HttpResponse(body, status=refusal.status, content_type=CONTENT_TYPE, headers=headers)
+
+
+def _within(problem: Mapping[str, object], version: str) -> dict[str, object]:
+    """Links of ours lead to where the caller is at home."""
+    return {
+        name: within(value, version) if isinstance(value, str) and value.startswith(API_PREFIX) else value
+        for name, value in problem.items()
+    }
 
 
 def problem_of(refusal: Refusal) -> dict[str, object]:

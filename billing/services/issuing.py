@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from psycopg.errors import UniqueViolation
 
 from audit import services as audit
 from audit.models import AuditEntry
-from audit.rows import changed, write
+from audit.rows import Change, changed, write
 from billing import errors, fiscal, queries, taxes
 from billing.drafts import InvoiceDraft, SourceEventKey
 from billing.models import Approval, Document, FiscalType, Invoice, InvoiceLine, InvoiceStatus
@@ -160,8 +161,12 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
     )
     document = Document(invoice=invoice, created_at=now, due_at=now)
     issued = replace(parts, record=record, document=document)
+    rows: list[Model | Change] = [changed(invoice, *_WRITTEN), document]
     try:
-        write(changed(invoice, *_WRITTEN), document, *_told(issued, before=before, by=by))
+        if parts.preceding:  # how it is settled with them can be told once it stands among them
+            write(*rows)
+            rows, issued = [], queries.with_standing(issued)
+        write(*rows, *_told(issued, before=before, by=by))
     except IntegrityError as error:
         if isinstance(error.__cause__, UniqueViolation):
             raise errors.number_taken(invoice.display_number) from error

@@ -26,6 +26,7 @@ from integrations.parameters import check_parameters
 from integrations.reading import body_of, read, seller_of
 from integrations.refusals import written_down
 from integrations.scopes import Scope
+from integrations.versions import address
 
 
 class ClientsView(APIView):
@@ -55,7 +56,7 @@ def _create(request: Request, seller_id: uuid.UUID) -> Response:
         by=actor_of(request),
         now=timezone.now(),
     )
-    return _answer(client, status=201, Location=f"/api/v1/clients/{client.id}")
+    return _answer(client, status=201, Location=address(request.path, f"/clients/{client.id}"))
 
 
 class ClientView(APIView):

@@ -34,7 +34,7 @@ class SubmitView(APIView):
         submitted = submit_invoice(
             invoice_id=invoice_id, by=actor_of(request), now=timezone.now(), provided=if_match(request)
         )
-        return invoice_answer(submitted)
+        return invoice_answer(request, submitted)
 
 
 class IssueView(APIView):
@@ -49,7 +49,7 @@ class IssueView(APIView):
         issued = issue_invoice(
             invoice_id=invoice_id, by=actor_of(request), now=timezone.now(), provided=if_match(request)
         )
-        return invoice_answer(issued)
+        return invoice_answer(request, issued)
 
 
 class VoidView(APIView):
@@ -68,4 +68,4 @@ class VoidView(APIView):
             now=timezone.now(),
             provided=if_match(request),
         )
-        return invoice_answer(voided)
+        return invoice_answer(request, voided)

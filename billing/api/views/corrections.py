@@ -16,15 +16,13 @@ from billing.advice import Situation
 from billing.api import operations_on_corrections as operations
 from billing.api import translation
 from billing.api.acting import act
-from billing.api.answers import invoice_answer, location_of, warning_of
+from billing.api.answers import made_answer, preview_answer
 from billing.api.reading import read_correction
 from billing.api.requests import AdviceRequest, ReplacementRequest
 from billing.families import family_of
 from billing.relations import represent_family
-from billing.representation import represent
 from billing.services.advising import advise_on
 from billing.services.correcting import create_correction, preview_correction
-from billing.services.drafting import Draft
 from billing.services.replacing import create_replacement
 from billing.services.standing import refuse_unless_in_force
 from integrations.authentication import actor_of, principal_of
@@ -61,7 +59,7 @@ class CorrectionsView(APIView):
             by=actor_of(request),
             now=timezone.now(),
         )
-        return _answer(made)
+        return made_answer(request, made)
 
 
 class CorrectionPreviewView(APIView):
@@ -78,7 +76,7 @@ class CorrectionPreviewView(APIView):
             client=translation.described_client(said),
             now=timezone.now(),
         )
-        return Response({**represent(parts), "id": None, "warnings": [warning_of(fault) for fault in warnings]})
+        return preview_answer(request, parts, warnings)
 
 
 class AdviceView(APIView):
@@ -118,7 +116,7 @@ class ReplacementsView(APIView):
             by=actor_of(request),
             now=timezone.now(),
         )
-        return _answer(made)
+        return made_answer(request, made)
 
 
 def _require_scopes(request: Request) -> None:
@@ -128,11 +126,3 @@ def _require_scopes(request: Request) -> None:
 
 def _action(request: Request) -> str:
     return "invoice.issued" if body_of(request).get("issue") is True else "invoice.created"
-
-
-def _answer(made: Draft) -> Response:
-    answer = invoice_answer(made.parts, status=201 if made.is_new else 200, warnings=made.warnings)
-    if not made.is_new:
-        answer["Duplicate-Of"] = str(made.parts.invoice.id)
-        answer["Location"] = location_of(made.parts.invoice.id)
-    return answer

@@ -14,12 +14,20 @@ from rest_framework.views import APIView
 from billing import queries
 from billing.api import operations, translation
 from billing.api.acting import act
-from billing.api.answers import expansion_faults, if_match, invoice_answer, location_of, shown_for, warning_of
+from billing.api.answers import (
+    expansion_faults,
+    if_match,
+    invoice_answer,
+    made_answer,
+    preview_answer,
+    shown_for,
+    shown_to,
+)
 from billing.api.filters import filters_for
 from billing.api.listings import INVOICES
 from billing.api.reading import read_invoice
 from billing.api.requests import InvoiceContentRequest, InvoiceRequest, PreviewRequest
-from billing.representation import Parts, represent
+from billing.representation import Parts
 from billing.services.drafting import Revision, create_draft, discard_draft, preview, revise_draft
 from billing.services.issuing import create_and_issue
 from integrations.authentication import actor_of, principal_of
@@ -43,7 +51,7 @@ class InvoicesView(APIView):
         asked, faults = conditions(request, filters_for(seller_ids))
         invoices = queries.with_parts(queries.visible_invoices(seller_ids).filter(asked)).select_related("client")
         page = INVOICES.page(invoices, request, [*faults, *expansion_faults(request)])
-        return page.response([shown_for(request, queries.parts_of(invoice)) for invoice in page.rows])
+        return page.response([shown_for(request, parts) for parts in queries.parts_of_all(page.rows)])
 
     @operations.CREATE_INVOICE
     def post(self, request: Request) -> HttpResponse:
@@ -68,11 +76,7 @@ def _create(request: Request, seller_id: uuid.UUID) -> Response:
         by=actor_of(request),
         now=timezone.now(),
     )
-    answer = invoice_answer(made.parts, status=201 if made.is_new else 200, warnings=made.warnings)
-    if not made.is_new:
-        answer["Duplicate-Of"] = str(made.parts.invoice.id)
-        answer["Location"] = location_of(made.parts.invoice.id)
-    return answer
+    return made_answer(request, made)
 
 
 class InvoicePreviewView(APIView):
@@ -89,7 +93,7 @@ class InvoicePreviewView(APIView):
             client=translation.described_client(said),
             now=timezone.now(),
         )
-        return Response({**represent(parts), "id": None, "warnings": [warning_of(fault) for fault in warnings]})
+        return preview_answer(request, parts, warnings)
 
 
 class InvoiceView(APIView):
@@ -107,7 +111,7 @@ class InvoiceView(APIView):
         parts = queries.parts_of(invoice)
         if "expand" in request.query_params:  # the tag is the plain form's, which does not change with the client
             return Response(shown_for(request, parts))
-        etag = etag_of(represent(parts))
+        etag = etag_of(shown_to(request, parts))
         if is_unchanged(request, etag):
             return Response(status=304, headers={"ETag": etag})
         return Response(shown_for(request, parts), headers={"ETag": etag})
@@ -120,7 +124,7 @@ class InvoiceView(APIView):
         changed = revise_draft(
             invoice_id=invoice_id, revise=partial(_revision, request), by=actor_of(request), now=timezone.now()
         )
-        return invoice_answer(changed.parts, warnings=changed.warnings)
+        return invoice_answer(request, changed.parts, warnings=changed.warnings)
 
     @operations.DISCARD_INVOICE
     def delete(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
@@ -132,7 +136,7 @@ class InvoiceView(APIView):
         discarded = discard_draft(
             invoice_id=invoice_id, by=actor_of(request), now=timezone.now(), provided=if_match(request)
         )
-        return invoice_answer(discarded)
+        return invoice_answer(request, discarded)
 
 
 def _revision(request: Request, present: Parts) -> Revision:
