@@ -69,7 +69,13 @@ class Stored(NamedTuple):
 
 
 def run_idempotently(
-    request: Request, *, seller_id: uuid.UUID, mode: Mode, required: bool, work: Callable[[], Response]
+    request: Request,
+    *,
+    seller_id: uuid.UUID,
+    mode: Mode,
+    required: bool,
+    work: Callable[[], Response],
+    carries_secret: bool = False,
 ) -> HttpResponse:
     """Run ``work`` in one transaction, or give its first answer again.
 
@@ -77,7 +83,8 @@ def run_idempotently(
     which is in the fingerprint. Services join the transaction. A repeat with the same content gets the stored answer
     with ``Idempotent-Replayed``; with other content ``idempotency_key_reused`` (422); while the first still runs
     ``idempotency_in_progress`` (409). Without a key, ``idempotency_key_missing`` (400) where it is ``required``, else
-    just the transaction.
+    just the transaction. An answer that ``carries_secret`` is never stored: its repeat is told so (409
+    ``secret_already_shown``).
     """
     key = key_of(request)
     if key is None and required:
@@ -87,10 +94,11 @@ def run_idempotently(
         if key is None:
             return _committable(work())
         if stored := _claim(seller_id, mode, key):
-            return _replayed(stored, fingerprint)
+            return _replayed(stored, fingerprint, carries_secret=carries_secret)
         answer = _committable(work())
         if answer.status_code < 300:
-            _store(seller_id, mode, key, fingerprint, answer)
+            kept = HttpResponse(status=answer.status_code) if carries_secret else answer
+            _store(seller_id, mode, key, fingerprint, kept)
         return answer
 
 
@@ -147,11 +155,14 @@ def _claim(seller_id: uuid.UUID, mode: Mode, key: str) -> Stored | None:
     return Stored(*row) if row else None
 
 
-def _replayed(stored: Stored, fingerprint: bytes) -> HttpResponse:
+def _replayed(stored: Stored, fingerprint: bytes, *, carries_secret: bool) -> HttpResponse:
     if stored.fingerprint != fingerprint:
         message = gettext_noop("This key was used for another request: another intent needs another key.")
         first_used_at = stored.created_at.isoformat().replace("+00:00", "Z")
         raise Unprocessable("idempotency_key_reused", message, extra={"first_used_at": first_used_at})
+    if carries_secret:
+        message = gettext_noop("This key was used, and its answer carried a secret, which is shown once.")
+        raise Conflict("secret_already_shown", message)
     headers = {**json.loads(stored.headers), "Idempotent-Replayed": "true"}
     return HttpResponse(stored.body, status=stored.status, headers=headers)
 
