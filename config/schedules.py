@@ -22,6 +22,11 @@ def purge_idempotency_keys() -> int:
     return maintenance.purge_idempotency_keys(now=timezone.now())
 
 
+def purge_calls() -> int:
+    """Nightly: forget how machines used this house more than ninety days ago."""
+    return maintenance.purge_calls(now=timezone.now())
+
+
 def verify_chains() -> int:
     """Nightly: have every chain proved, whole, in a task of its own; some 3,000 records a second."""
     ids = list(Chain.objects.values_list("id", flat=True))

@@ -314,6 +314,9 @@ ALERT_CHAT_URL = setting(
     "Set it to the address of a Slack-compatible incoming webhook, or leave it empty.",
 )
 
+# Calls at the machine's door are kept by the minute, by a thread of each web process (integrations/monitoring).
+CALLS_ARE_KEPT = True
+
 # --- Background work -------------------------------------------------------------------------------------------------
 REDIS_URL: str = env.str("REDIS_URL", default="")
 WEB_PROCESSES = setting("WEB_PROCESSES", _at_least(1), "Set it to a number of processes: 1 or more.", default="1")
@@ -397,5 +400,8 @@ LOGGING: dict[str, Any] = {
     "formatters": {"json": {"()": "integrations.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "propagate": False},
+        "django.request": {"level": "ERROR"},  # refusals are told by code (integrations/monitoring/observing.py)
+    },
 }

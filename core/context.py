@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -16,3 +18,13 @@ class RequestContext:
 
 
 current: ContextVar[RequestContext] = ContextVar("request_context", default=RequestContext())  # noqa: B039 - frozen
+
+
+@contextmanager
+def working_for(correlation_id: str) -> Iterator[None]:
+    """A worker is at a row of this process: the lines that it logs carry its id."""
+    here = current.set(RequestContext(correlation_id=correlation_id))
+    try:
+        yield
+    finally:
+        current.reset(here)

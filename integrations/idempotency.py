@@ -31,6 +31,7 @@ from core.errors import Conflict, Fault, Refusal, Unreadable, gettext_noop
 from core.modes import Mode
 from integrations.errors import Unprocessable
 from integrations.locks import lock_number
+from integrations.monitoring.counting import note_unkeyed
 from integrations.services.maintenance import KEPT
 
 HEADER = "Idempotency-Key"
@@ -87,6 +88,8 @@ def run_idempotently(
     ``secret_already_shown``).
     """
     key = key_of(request)
+    if key is None and request.method == "POST":
+        note_unkeyed(fingerprint_of(request))
     if key is None and required:
         raise _wrong_key("idempotency_key_missing", gettext_noop("This call needs the header Idempotency-Key."))
     fingerprint = fingerprint_of(request) if key else b""

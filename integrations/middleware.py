@@ -13,6 +13,7 @@ from core.errors import Fault, Unreadable, gettext_noop
 from core.ids import new_id
 from integrations import throttling
 from integrations.context import RequestContext, current
+from integrations.monitoring.observing import observed
 from integrations.problems import is_api, problem_response
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -42,7 +43,7 @@ class CorrelationMiddleware:
         context = RequestContext(request_id, _correlation_id(request) or request_id, client_address(request))
         here, limit = current.set(context), throttling.standing.set(None)
         try:
-            response = self._answer(request)
+            response = observed(request, self._answer) if is_api(request) else self._answer(request)
             rate = throttling.standing.get()
         finally:
             current.reset(here)

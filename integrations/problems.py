@@ -62,6 +62,14 @@ TITLES: Mapping[int, str] = {
 }
 
 
+class ProblemResponse(HttpResponse):
+    """A refusal's answer, with its code for who counts them."""
+
+    def __init__(self, code: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.code = code
+
+
 def is_api(request: HttpRequest) -> bool:
     """Whether a machine is asking, who must be answered in JSON whatever happens."""
     return request.path_info.startswith(API_PREFIX)
@@ -74,7 +82,7 @@ def problem_response(refusal: Refusal, request: HttpRequest) -> HttpResponse:
         body = json.dumps(problem, cls=DjangoJSONEncoder, ensure_ascii=False)
         language = translation.get_language()
     headers = {"Content-Language": language, "Cache-Control": "no-store", **refusal.headers}
-    return HttpResponse(body, status=refusal.status, content_type=CONTENT_TYPE, headers=headers)
+    return ProblemResponse(refusal.code, body, status=refusal.status, content_type=CONTENT_TYPE, headers=headers)
 
 
 def _within(problem: Mapping[str, object], version: str) -> dict[str, object]:

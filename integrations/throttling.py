@@ -20,6 +20,7 @@ from django.conf import settings
 
 from core.errors import gettext_noop
 from integrations.errors import TooManyRequests
+from integrations.monitoring.counting import under_way
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +105,8 @@ def counter() -> Counter:
 
 def count_call(token_id: uuid.UUID, calls_per_minute: int, *, now: float) -> None:
     """Count one call of a token at ``now`` (Unix time); ``TooManyRequests`` (429) when its minute is used up."""
+    if call := under_way.get():
+        call.token_id = token_id
     counting = counter()
     window, elapsed = divmod(now, WINDOW)
     allowed = math.ceil(calls_per_minute / counting.share)

@@ -25,3 +25,4 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c app.allow_trunca
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = True  # static files are looked up when asked for, not listed anew for every test's client
+CALLS_ARE_KEPT = False  # no thread of ours writes into the tests' database behind their backs

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from integrations.models import IdempotencyKey
+from integrations.models import CallMinute, IdempotencyKey
 
 KEPT = timedelta(days=30)
 """How long a key answers its repeats: the contract's promise."""
+
+CALLS_KEPT = timedelta(days=90)
+"""How long it is known how machines used this house."""
 
 _BATCH = 5_000
 
@@ -20,5 +23,15 @@ def purge_idempotency_keys(*, now: datetime) -> int:
     expired = IdempotencyKey.objects.filter(created_at__lt=now - KEPT).order_by("created_at").values("pk")
     purged = 0
     while batch := IdempotencyKey.objects.filter(pk__in=expired[:_BATCH]).delete()[0]:
+        purged += batch
+    return purged
+
+
+def purge_calls(*, now: datetime) -> int:
+    """Forget the calls of minutes that are over ninety days old, and return how many rows there were. In batches, like
+    the keys."""
+    old = CallMinute.objects.filter(minute__lt=now - CALLS_KEPT).order_by("minute").values("pk")
+    purged = 0
+    while batch := CallMinute.objects.filter(pk__in=old[:_BATCH]).delete()[0]:
         purged += batch
     return purged
