@@ -9,6 +9,7 @@ with Receiver() as receiver:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 import threading
 import time
@@ -114,7 +115,7 @@ class Receiver:
         return await self._give(waiting.popleft() if waiting else self.usual, request)
 
     async def _give(self, reply: Reply, request: web.BaseRequest) -> web.StreamResponse:
-        await asyncio.sleep(reply.pause)
+        await self._rest(reply.pause)
         if reply.hang_up:
             assert request.transport is not None
             request.transport.abort()
@@ -123,6 +124,13 @@ class Receiver:
         answer = web.StreamResponse(status=reply.status, headers=reply.headers)
         await answer.prepare(request)
         for _ in range(reply.pieces):
+            if self._over.is_set():
+                break
             await answer.write(reply.body)
-            await asyncio.sleep(reply.drip)
+            await self._rest(reply.drip)
         return answer
+
+    async def _rest(self, seconds: float) -> None:
+        """So long, or until the receiver ends."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), seconds)
