@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from core.modes import Mode
 from integrations.event_types import PING
 from integrations.models import Event
+from integrations.versions import as_version
 
 
 def envelope(event: Event, *, version: str, previous_sequence: int | None) -> dict[str, object]:
@@ -21,7 +20,7 @@ def envelope(event: Event, *, version: str, previous_sequence: int | None) -> di
         "id": str(event.id),
         "sequence": event.sequence,
         "previous_sequence": previous_sequence,
-        "object": _object_of(event, version),
+        "object": as_version(event.payload, event.type, version),
         "correlation_id": event.correlation_id,
         "livemode": event.mode == Mode.LIVE,
     }
@@ -33,9 +32,3 @@ def envelope(event: Event, *, version: str, previous_sequence: int | None) -> di
 def is_test(event: Event) -> bool:
     """Whether it was made for one endpoint to try itself with."""
     return event.only_for_id is not None and event.type != PING
-
-
-def _object_of(event: Event, version: str) -> Mapping[str, object]:
-    del version  # until there are two
-    payload: Mapping[str, object] = event.payload
-    return payload

@@ -25,6 +25,15 @@ def take_lock(*parts: object) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(*parts)])
 
 
+def try_lock(*parts: object) -> bool:
+    """Take the lock named by ``parts`` until the transaction ends, unless somebody else has it; says whether."""
+    assert connection.in_atomic_block, "an advisory lock needs a transaction to end it"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock_number(*parts)])
+        [taken] = cursor.fetchone()
+    return bool(taken)
+
+
 @contextmanager
 def try_hold(*parts: object) -> Iterator[bool]:
     """Hold the lock named by ``parts`` across transactions, if nobody else does; says whether it is held.
