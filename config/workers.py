@@ -23,6 +23,7 @@ from core.actors import worker
 from integrations import deployment
 from integrations.services.confirming import note_that_it_is_behind
 from integrations.services.heartbeats import beat
+from integrations.services.sequencing import number_events
 from verifactu.services.sending import send_due
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ def keep_watch(*, now: datetime) -> int:
 
 STEPS: tuple[Step, ...] = (
     Step("deployment", keep_watch),
+    Step("feed", number_events),
     Step("documents", partial(render_due_documents, limit=1)),
     Step("aeat", send_due),
 )
