@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,6 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.modes import Mode
+from integrations.api.health import EXAMPLE as HEALTH_EXAMPLE
+from integrations.api.health import HealthShape, represent_health
 from integrations.authentication import StoredToken
 from integrations.openapi import problem_responses
 from integrations.parameters import check_parameters
@@ -32,6 +35,7 @@ class TokenShape(serializers.Serializer[Any]):
     calls_per_minute = serializers.IntegerField()
     expires_at = serializers.DateTimeField(allow_null=True)
     last_used_at = serializers.DateTimeField(allow_null=True)
+    health = HealthShape()
 
 
 _EXAMPLE = {
@@ -46,6 +50,7 @@ _EXAMPLE = {
     "calls_per_minute": 600,
     "expires_at": "2027-11-23T12:00:00Z",
     "last_used_at": None,
+    "health": HEALTH_EXAMPLE,
 }
 
 
@@ -54,7 +59,7 @@ class TokenView(APIView):
 
     @extend_schema(
         operation_id="token_read",
-        summary="What this token is",
+        summary="What this token is, and how it has been doing",
         tags=["Token"],
         responses={
             200: OpenApiResponse(
@@ -67,7 +72,7 @@ class TokenView(APIView):
         check_parameters(request)
         token = request.auth
         assert isinstance(token, StoredToken), "authentication stands in front of this view"
-        return Response(represent_token(token))
+        return Response({**represent_token(token), "health": represent_health(token, now=timezone.now())})
 
 
 def represent_token(token: StoredToken) -> dict[str, object]:
