@@ -15,13 +15,13 @@ from integrations.monitoring.usage import DAY, EndpointState, Usage, endpoint_st
 MOST_CODES = 20
 
 
-class FailureShape(serializers.Serializer[Any]):
+class CallFailureShape(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="The problem's code.")
     status = serializers.IntegerField()
     calls = serializers.IntegerField()
 
 
-class LatencyShape(serializers.Serializer[Any]):
+class CallLatencyShape(serializers.Serializer[Any]):
     mean_ms = serializers.IntegerField()
     max_ms = serializers.IntegerField()
     over_200_ms = serializers.IntegerField(help_text="How many calls took longer.")
@@ -35,25 +35,25 @@ class WebhookHealthShape(serializers.Serializer[Any]):
     dead = serializers.IntegerField(help_text="Given up, until they are replayed. 10000 stands for more.")
 
 
-class AdviceShape(serializers.Serializer[Any]):
+class UsageAdviceShape(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Stable; switch on it.")
     detail = serializers.CharField(help_text="For people, in the language asked for.")
 
 
-class HealthShape(serializers.Serializer[Any]):
+class TokenHealthShape(serializers.Serializer[Any]):
     """The last 24 hours, known to within some seconds."""
 
     since = serializers.DateTimeField()
     calls = serializers.IntegerField()
     failures = serializers.IntegerField(help_text="Answers of 400 and above.")
-    failures_by_code = FailureShape(many=True, help_text=f"The {MOST_CODES} most frequent.")
+    failures_by_code = CallFailureShape(many=True, help_text=f"The {MOST_CODES} most frequent.")
     retries_without_key = serializers.IntegerField(
         help_text="POSTs that repeated another one within 90 seconds without an Idempotency-Key."
     )
     deprecated_calls = serializers.IntegerField(help_text="Answers with the header Deprecation.")
-    latency = LatencyShape()
+    latency = CallLatencyShape()
     webhooks = WebhookHealthShape(many=True, help_text="The endpoints of the token's sellers.")
-    advice = AdviceShape(many=True, help_text="What to do otherwise; empty when all is well.")
+    advice = UsageAdviceShape(many=True, help_text="What to do otherwise; empty when all is well.")
 
 
 EXAMPLE = {

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from core.modes import Mode
 from integrations.api.health import EXAMPLE as HEALTH_EXAMPLE
-from integrations.api.health import HealthShape, represent_health
+from integrations.api.health import TokenHealthShape, represent_health
 from integrations.authentication import StoredToken
 from integrations.openapi import problem_responses
 from integrations.parameters import check_parameters
@@ -35,7 +35,7 @@ class TokenShape(serializers.Serializer[Any]):
     calls_per_minute = serializers.IntegerField()
     expires_at = serializers.DateTimeField(allow_null=True)
     last_used_at = serializers.DateTimeField(allow_null=True)
-    health = HealthShape()
+    health = TokenHealthShape()
 
 
 _EXAMPLE = {
