@@ -24,6 +24,7 @@ from audit.services import Subject, record
 from core.actors import Actor, ActorKind
 from core.errors import Fault, Forbidden, Refusal, Unauthenticated, Unreadable, gettext_noop
 from core.modes import Mode
+from integrations import mishaps, sandbox
 from integrations.context import current
 from integrations.models import ApiToken
 from integrations.problems import CHALLENGE, token_missing
@@ -36,12 +37,12 @@ LAST_USED_EVERY = timedelta(minutes=1)
 MAX_ON_BEHALF_OF = 200
 
 # Written by hand: the ORM spends more on building this statement than PostgreSQL on answering it, at every call.
-_SELECT = """
+_SELECT = f"""
     SELECT id, name, hint, mode, scopes, allowed_addresses, calls_per_minute, expires_at, revoked_at, last_used_at,
-           ARRAY(SELECT seller_id FROM integrations_tokenseller WHERE token_id = token.id)
+           ARRAY(SELECT seller_id FROM integrations_tokenseller WHERE token_id = token.id), {sandbox.ANYTHING}
     FROM integrations_apitoken AS token
     WHERE digest = %s
-"""
+"""  # noqa: S608 - the column is ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class StoredToken:
     revoked_at: datetime | None
     last_used_at: datetime | None
     seller_ids: frozenset[uuid.UUID]
+    has_sandbox: bool = False
+    """Whether a test clock or a scenario may concern its calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class TokenAuthentication(BaseAuthentication):
             record_denial(token, reason=refusal.code)
             raise refusal
         _touch(token, now)
+        if token.mode == Mode.TEST:
+            mishaps.arrive(request, token.seller_ids, anything=token.has_sandbox)
         principal = TokenPrincipal(token.id, token.name, token.mode, token.seller_ids, token.scopes)
         return principal, token
 
@@ -158,6 +163,7 @@ def _known_token(secret: str) -> StoredToken:
         revoked_at,
         last_used_at,
         seller_ids,
+        has_sandbox,
     ) = row
     return StoredToken(
         id=token_id,
@@ -171,6 +177,7 @@ def _known_token(secret: str) -> StoredToken:
         revoked_at=revoked_at,
         last_used_at=last_used_at,
         seller_ids=frozenset(seller_ids),
+        has_sandbox=has_sandbox,
     )
 
 

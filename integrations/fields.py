@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NoReturn
@@ -162,6 +162,32 @@ class StrictDateField(serializers.DateField):
             return date.fromisoformat(data)
         except ValueError:
             self.fail("invalid_date")
+
+
+class StrictInstantField(serializers.DateTimeField):
+    """An instant with its offset, RFC 3339: ``2026-12-31T23:59:30+01:00``."""
+
+    default_error_messages = {"invalid_instant": _("Must be an instant with its offset: 2026-12-31T23:59:30+01:00.")}
+
+    def to_internal_value(self, data: object) -> datetime:
+        form = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+        if not isinstance(data, str) or not re.fullmatch(form, data):
+            self.fail("invalid_instant")
+        try:
+            return datetime.fromisoformat(data).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail("invalid_instant")
+
+
+class StrictIntegerField(serializers.IntegerField):
+    """A whole number of JSON; not ``"3"``, ``3.0`` or ``true``."""
+
+    default_error_messages = {"integer_expected": _("Must be a whole number.")}
+
+    def to_internal_value(self, data: object) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("integer_expected")
+        return data
 
 
 class StrictUUIDField(serializers.UUIDField):

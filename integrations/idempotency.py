@@ -29,6 +29,7 @@ from rest_framework.response import Response
 
 from core.errors import Conflict, Fault, Refusal, Unreadable, gettext_noop
 from core.modes import Mode
+from integrations import mishaps
 from integrations.errors import Unprocessable
 from integrations.locks import lock_number
 from integrations.monitoring.counting import note_unkeyed
@@ -87,6 +88,7 @@ def run_idempotently(
     just the transaction. An answer that ``carries_secret`` is never stored: its repeat is told so (409
     ``secret_already_shown``).
     """
+    mishaps.strike(seller_id)
     key = key_of(request)
     if key is None and request.method == "POST":
         note_unkeyed(fingerprint_of(request))

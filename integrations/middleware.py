@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from core.errors import Fault, Unreadable, gettext_noop
 from core.ids import new_id
-from integrations import throttling
+from integrations import mishaps, sandbox, throttling
 from integrations.context import RequestContext, current
 from integrations.monitoring.observing import observed
 from integrations.problems import is_api, problem_response
@@ -41,13 +41,15 @@ class CorrelationMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = f"req_{new_id().hex}"
         context = RequestContext(request_id, _correlation_id(request) or request_id, client_address(request))
-        here, limit = current.set(context), throttling.standing.set(None)
+        here, limit, fresh = current.set(context), throttling.standing.set(None), sandbox.standing.set(None)
         try:
-            response = observed(request, self._answer) if is_api(request) else self._answer(request)
+            answer = observed(request, self._answer) if is_api(request) else self._answer(request)
+            response = mishaps.befall(answer, request)
             rate = throttling.standing.get()
         finally:
             current.reset(here)
             throttling.standing.reset(limit)
+            sandbox.standing.reset(fresh)
         response["X-Request-ID"] = context.request_id
         response["X-Correlation-ID"] = context.correlation_id
         for name, value in rate.headers.items() if rate else ():

@@ -198,15 +198,20 @@ def _(exc: exceptions.Throttled) -> Refusal:
 def _(exc: Exception) -> Refusal:
     """The database went away, or ended one of two calls that waited for each other: a repeat may do better."""
     logger.error("the database failed the call", exc_info=exc)
-    message = gettext_noop(
-        "The database does not answer. Repeat the call with the same Idempotency-Key: what was written is not repeated."
-    )
-    return Unavailable("database_unavailable", message, headers={"Retry-After": "1"})
+    return database_unavailable()
 
 
 @refusal_of.register
 def _(exc: exceptions.ValidationError) -> Refusal:
     return Invalid(_faults_in(exc.detail, ()))
+
+
+def database_unavailable() -> Unavailable:
+    """Nothing was written, or nobody knows."""
+    message = gettext_noop(
+        "The database does not answer. Repeat the call with the same Idempotency-Key: what was written is not repeated."
+    )
+    return Unavailable("database_unavailable", message, headers={"Retry-After": "1"})
 
 
 def token_missing() -> Unauthenticated:

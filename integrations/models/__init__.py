@@ -4,7 +4,7 @@ from integrations.models.deployment import Deployment, WorkerHeartbeat
 from integrations.models.events import Event
 from integrations.models.keys import IdempotencyKey
 from integrations.models.monitoring import Alert, CallMinute, Notice, NoticeChannel, NoticeState, Severity
-from integrations.models.sandbox import Scenario, TestClock
+from integrations.models.sandbox import Scenario, ScenarioKind, TestClock
 from integrations.models.tokens import ApiToken, CeilingUse, TokenSeller
 from integrations.models.webhooks import (
     AttemptOutcome,
@@ -35,6 +35,7 @@ __all__ = [
     "NoticeChannel",
     "NoticeState",
     "Scenario",
+    "ScenarioKind",
     "Severity",
     "TestClock",
     "TokenSeller",
