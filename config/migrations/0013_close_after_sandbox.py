@@ -8,6 +8,6 @@ CLOSED = importlib.import_module("config.migrations.0002_close_the_back_door").C
 
 
 class Migration(migrations.Migration):
-    dependencies = [("config", "0011_machines_in_the_groups"), ("integrations", "0004_sandbox")]
+    dependencies = [("config", "0012_purge_calls"), ("integrations", "0004_sandbox")]
 
     operations = [migrations.RunSQL(CLOSED, migrations.RunSQL.noop)]
