@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import VerbAdmin
@@ -15,6 +14,7 @@ from clients.models import Client
 from clients.services import ClientData, create_client, update_client
 from core.actors import Actor
 from core.text import searchable
+from integrations.clock import now_of
 
 
 @admin.register(Client)
@@ -46,7 +46,9 @@ class ClientAdmin(VerbAdmin):
     def make(self, values: dict[str, Any], *, by: Actor) -> Client:
         seller = values.pop("seller")
         data = ClientData(**values)
-        return create_client(seller_id=seller.id, mode=seller.mode, data=data, by=by, now=timezone.now())
+        return create_client(
+            seller_id=seller.id, mode=seller.mode, data=data, by=by, now=now_of(seller.id, seller.mode)
+        )
 
     def alter(self, row: Client, values: dict[str, Any], *, by: Actor) -> Client:
-        return update_client(client_id=row.id, data=ClientData(**values), by=by, now=timezone.now())
+        return update_client(client_id=row.id, data=ClientData(**values), by=by, now=now_of(row.seller_id, row.mode))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
+from django.db.models import F
 from django.utils import timezone
 
 from core.modes import Mode
 from integrations import sandbox
+from integrations.models import TestClock
 
 _NONE = timedelta(0)
 
@@ -36,3 +38,9 @@ def offset_of(seller_id: uuid.UUID, mode: str = Mode.TEST) -> timedelta:
 def fresh_offset_of(seller_id: uuid.UUID) -> timedelta:
     """The same, asked anew: for whoever has just set it."""
     return sandbox.standing_of(frozenset({seller_id})).ahead.get(seller_id, _NONE)
+
+
+def offsets(most: int = 50) -> dict[uuid.UUID, timedelta]:
+    """By how much the clocks that were set last are ahead, by seller: for pages about everybody."""
+    clocks = TestClock.objects.filter(shows__gt=F("set_at")).order_by("-set_at")[:most]
+    return {one.seller_id: one.shows - one.set_at for one in clocks}

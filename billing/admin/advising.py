@@ -11,7 +11,6 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_safe
 from billing.admin.correction_forms import day_field, query_of
 from billing.admin.pages import may, needs, page, parts_or_404, url_of
 from billing.admin.relating import Day, day_of
+from billing.admin.times import now_for, today_for
 from billing.advice import QUESTIONS, Act, Advice, Situation
 from billing.models import CorrectionMethod, FiscalType, Invoice
 from billing.representation import Parts
@@ -118,7 +118,7 @@ def advise(request: HttpRequest, invoice_id: uuid.UUID) -> HttpResponseBase:
             advice_for(
                 parts,
                 Situation(said["what"]),
-                now=timezone.now(),
+                now=now_for(parts.invoice.seller),
                 delivered=said["delivered"],
                 event_date=said["event_date"],
             ),
@@ -146,7 +146,7 @@ def shown(request: HttpRequest, parts: Parts, advice: Advice, *, event_date: dat
     invoice, act = parts.invoice, advice.act
     heading, button = ACTS[act]
     allowed = may(request, _NEEDED.get(act, "add_invoice"))
-    today = timezone.now().astimezone(invoice.seller.zone).date()
+    today = today_for(invoice.seller)
     corrects = act is Act.CORRECT
     return Shown(
         act=heading,

@@ -7,7 +7,6 @@ import uuid
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -17,6 +16,7 @@ from billing import queries
 from billing.admin import faults
 from billing.admin.correction_forms import AmendForm
 from billing.admin.pages import go_to, needs, page, parts_or_404, url_of
+from billing.admin.times import now_for
 from billing.representation import Parts
 from billing.services.advising import facts_of
 from billing.services.amending import RecordChanges, amend_record
@@ -81,7 +81,7 @@ def _amend(request: HttpRequest, parts: Parts, situation: RecordSituation, form:
                 reason=form.cleaned_data["reason"],
                 changes=_changes(form, situation),
                 by=actor_of_user(request),
-                now=timezone.now(),
+                now=now_for(invoice.seller),
             )
         )
     except Refusal as refusal:

@@ -10,7 +10,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,6 +19,7 @@ from billing.admin.correction_forms import HowForm
 from billing.admin.desk import Desk
 from billing.admin.pages import go_to, needs, page, parts_or_404, url_of
 from billing.admin.relating import days_of, reasons_for, relations_of, undertaking
+from billing.admin.times import now_for, today_for
 from billing.drafts import InvoiceDraft
 from billing.families import family_of
 from billing.models import CorrectionMethod, Invoice
@@ -84,7 +84,7 @@ def _why_not(parts: Parts) -> Refusal | None:
 
 
 def _today(invoice: Invoice) -> date:
-    return timezone.now().astimezone(invoice.seller.zone).date()
+    return today_for(invoice.seller)
 
 
 # --- the lines -------------------------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def _create(request: HttpRequest, desk: Desk, wish: Wish) -> Draft:
         invoice_id=wish.parts.invoice.id,
         correction=wish.data(**_given(desk)),
         by=actor_of_user(request),
-        now=timezone.now(),
+        now=now_for(wish.parts.invoice.seller),
         source=once.event_of(request, kind="correction", about={"corrects": str(wish.parts.invoice.id)}),
     )
 
@@ -225,5 +225,5 @@ def imagine(request: HttpRequest, parts: Parts) -> tuple[Desk, Wish]:
 def preview_of(desk: Desk, wish: Wish) -> tuple[Parts, tuple[Fault, ...]]:
     """What it would come to."""
     return preview_correction(
-        invoice_id=wish.parts.invoice.id, correction=wish.data(**_given(desk)), now=timezone.now()
+        invoice_id=wish.parts.invoice.id, correction=wish.data(**_given(desk)), now=now_for(wish.parts.invoice.seller)
     )

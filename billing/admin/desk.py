@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils import timezone
 
 from audit.admin import actor_of_user
 from billing.admin import prefilled, stored_drafts
 from billing.admin.draft_forms import PREFIX, BaseLines, DraftForm, LineChoices, Lines, client_ids
 from billing.admin.relating import reasons_for
+from billing.admin.times import now_for, today_for
 from billing.drafts import InvoiceDraft
 from billing.models import FiscalType, Invoice, Seller
 from billing.representation import Parts, content_digest
@@ -41,7 +41,7 @@ class Desk:
         """As the person sent it, or as it is stored or proposed, or with one blank line."""
         data = request.POST if request.method == "POST" else None
         invoice = stored.invoice if stored else None
-        on = _day_of_rates(invoice, start) or timezone.now().astimezone(seller.zone).date()
+        on = _day_of_rates(invoice, start) or today_for(seller)
         used = stored.lines if stored else start.lines if start else ()
         choices = LineChoices.of(seller, on=on, used=used)
         head = DraftForm(
@@ -81,7 +81,7 @@ class Desk:
 
     def save(self, request: HttpRequest) -> Draft:
         """Make or change the draft through the service. Raises its refusals."""
-        by, now = actor_of_user(request), timezone.now()
+        by, now = actor_of_user(request), now_for(self.seller)
         if self.stored is None:
             return create_draft(seller_id=self.seller.id, draft=self.draft(), by=by, now=now)
         revise = partial(_revise, revision=Revision(self.draft()), seen=self.head.cleaned_data["seen"])

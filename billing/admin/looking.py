@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils import timezone
 
 from audit.admin import history_of
 from billing import queries
@@ -16,6 +15,7 @@ from billing.admin.acts import acts_on
 from billing.admin.pages import may, needs, page
 from billing.admin.payment_forms import PaymentForm
 from billing.admin.relating import Relations, relations_of, undertaking_of
+from billing.admin.times import today_for
 from billing.models import Invoice, InvoiceStatus
 from billing.parties import PartyCopy
 from billing.representation import Parts
@@ -49,7 +49,7 @@ def show(request: HttpRequest, parts: Parts, *, payment_form: PaymentForm | None
 
 
 def _today(invoice: Invoice) -> date:
-    return timezone.now().astimezone(invoice.seller.zone).date()
+    return today_for(invoice.seller)
 
 
 def _party(copy: Any) -> PartyCopy | None:

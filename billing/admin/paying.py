@@ -7,7 +7,6 @@ import uuid
 from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -15,6 +14,7 @@ from audit.admin import actor_of_user, attempt, perform, sentence, sentences, wr
 from billing.admin.looking import show
 from billing.admin.pages import go_to, needs, page, parts_or_404
 from billing.admin.payment_forms import PaymentForm
+from billing.admin.times import now_for
 from billing.models import Payment
 from billing.services.drafting import subject_of
 from billing.services.payments import record_payment
@@ -30,7 +30,9 @@ def receive(request: HttpRequest, invoice_id: uuid.UUID) -> HttpResponseBase:
         return show(request, parts, payment_form=form)
     by = actor_of_user(request)
     try:
-        perform(lambda: record_payment(invoice_id=invoice_id, **form.cleaned_data, by=by, now=timezone.now()))
+        perform(
+            lambda: record_payment(invoice_id=invoice_id, **form.cleaned_data, by=by, now=now_for(parts.invoice.seller))
+        )
     except Refusal as refusal:
         write_down(request, refusal, action="payment.recorded", subject=subject_of(parts.invoice))
         if isinstance(refusal, Invalid):
@@ -66,7 +68,7 @@ def reverse_payment(request: HttpRequest, invoice_id: uuid.UUID, payment_id: uui
 
 
 def _reverse(request: HttpRequest, payment: Payment) -> Payment:
-    now = timezone.now()
+    now = now_for(payment.invoice.seller)
     return record_payment(
         invoice_id=payment.invoice_id,
         amount=-payment.amount,

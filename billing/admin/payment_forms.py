@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.admin.numbers import TypedDecimalField
+from billing.admin.times import today_for
 from billing.models import Invoice, PaymentMethod
 
 _INPUT = {"class": "co-input"}
@@ -32,6 +32,6 @@ class PaymentForm(forms.Form):
     @staticmethod
     def suggestion(invoice: Invoice, outstanding: Decimal) -> dict[str, Any]:
         """What is still due, received today; nothing for a credit, which is due from the seller."""
-        today = timezone.now().astimezone(invoice.seller.zone).date()
+        today = today_for(invoice.seller)
         is_due = outstanding > 0 and invoice.amount_due > 0
         return {"amount": outstanding if is_due else None, "date": today, "method": PaymentMethod.TRANSFER}

@@ -9,7 +9,6 @@ from decimal import Decimal
 from functools import partial
 
 from django.http import Http404, HttpRequest, JsonResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -20,6 +19,7 @@ from billing.admin.draft_forms import LineForm
 from billing.admin.figures import money
 from billing.admin.pages import needs, parts_or_404
 from billing.admin.relating import left_after
+from billing.admin.times import now_for
 from billing.admin.treatments import treatment_of
 from billing.admin.writing import chosen_seller
 from billing.models import Invoice, TaxSubtotal
@@ -86,7 +86,7 @@ def _of_its_own(request: HttpRequest) -> Asked:
 
 
 def _preview(desk: Desk) -> tuple[Parts, tuple[Fault, ...]]:
-    return preview(seller_id=desk.seller.id, draft=desk.draft(), now=timezone.now())
+    return preview(seller_id=desk.seller.id, draft=desk.draft(), now=now_for(desk.seller))
 
 
 def _uuid(text: str) -> uuid.UUID:

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -17,6 +16,7 @@ from billing.admin import faults, once
 from billing.admin.correction_forms import AlsoReplacesForm
 from billing.admin.desk import Desk
 from billing.admin.pages import go_to, needs, page, parts_or_404
+from billing.admin.times import now_for
 from billing.drafts import InvoiceDraft
 from billing.models import Invoice
 from billing.representation import Parts
@@ -74,7 +74,7 @@ def lay(request: HttpRequest, invoice: Invoice) -> Desk:
 def _why_not(invoice: Invoice) -> Refusal | None:
     """What speaks against replacing this one, for whomever."""
     try:
-        preview_replacement(invoice_id=invoice.id, replacement=ReplacementData(), now=timezone.now())
+        preview_replacement(invoice_id=invoice.id, replacement=ReplacementData(), now=now_for(invoice.seller))
     except Invalid as refusal:  # that a buyer is missing is no news
         return refusal if any(fault.pointer == "#" for fault in refusal.faults) else None
     except Refusal as refusal:
@@ -118,7 +118,7 @@ def _create(request: HttpRequest, desk: Desk, also: AlsoReplacesForm, invoice: I
         invoice_id=invoice.id,
         replacement=wish_of(desk, also),
         by=actor_of_user(request),
-        now=timezone.now(),
+        now=now_for(invoice.seller),
         source=once.event_of(request, kind="replacement", about={"replaces": str(invoice.id)}),
     )
 
@@ -136,4 +136,4 @@ def imagine(request: HttpRequest, invoice: Invoice) -> tuple[Desk, AlsoReplacesF
 
 def preview_of(desk: Desk, also: AlsoReplacesForm, invoice: Invoice) -> tuple[Parts, tuple[Fault, ...]]:
     """What it would come to."""
-    return preview_replacement(invoice_id=invoice.id, replacement=wish_of(desk, also), now=timezone.now())
+    return preview_replacement(invoice_id=invoice.id, replacement=wish_of(desk, also), now=now_for(invoice.seller))

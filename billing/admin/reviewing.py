@@ -9,7 +9,6 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,6 +18,7 @@ from billing import queries
 from billing.admin.pages import go_to, needs, page, parts_or_404, url_of
 from billing.admin.relating import undertaking_of
 from billing.admin.stored_drafts import draft_of
+from billing.admin.times import now_for, today_for
 from billing.parties import PartyCopy
 from billing.representation import Parts, content_digest
 from billing.services.drafting import discard_draft, preview, subject_of
@@ -51,7 +51,7 @@ def submit(request: HttpRequest, invoice_id: uuid.UUID) -> HttpResponse:
     parts, by = parts_or_404(invoice_id), actor_of_user(request)
     sent = attempt(
         request,
-        lambda: submit_invoice(invoice_id=invoice_id, by=by, now=timezone.now()),
+        lambda: submit_invoice(invoice_id=invoice_id, by=by, now=now_for(parts.invoice.seller)),
         action="invoice.submitted",
         subject=subject_of(parts.invoice),
     )
@@ -93,14 +93,14 @@ def _ask(request: HttpRequest, parts: Parts) -> HttpResponseBase:
 
 
 def _today(parts: Parts) -> date:
-    return timezone.now().astimezone(parts.invoice.seller.zone).date()
+    return today_for(parts.invoice.seller)
 
 
 def _what_speaks_against(parts: Parts) -> tuple[list[str], list[str]]:
     """Warnings, and faults that would refuse it: what was right when it was drafted may be wrong today."""
     try:
         _parts, warnings = preview(
-            seller_id=parts.invoice.seller_id, draft=kept(draft_of(parts), parts), now=timezone.now()
+            seller_id=parts.invoice.seller_id, draft=kept(draft_of(parts), parts), now=now_for(parts.invoice.seller)
         )
     except Refusal as refusal:
         return [], sentences(refusal)
@@ -122,7 +122,7 @@ def _decide(request: HttpRequest, parts: Parts) -> HttpResponse:
         return go_to(invoice.id)
     issued = attempt(
         request,
-        lambda: approve_and_issue(invoice_id=invoice.id, by=by, now=timezone.now(), seen_digest=digest, on=on),
+        lambda: approve_and_issue(invoice_id=invoice.id, by=by, now=now_for(invoice.seller), seen_digest=digest, on=on),
         action="invoice.issued",
         subject=subject_of(invoice),
     )
@@ -136,7 +136,7 @@ def _approve(request: HttpRequest, parts: Parts, digest: str) -> None:
     by, invoice = actor_of_user(request), parts.invoice
     approved = attempt(
         request,
-        lambda: approve_invoice(invoice_id=invoice.id, by=by, now=timezone.now(), seen_digest=digest),
+        lambda: approve_invoice(invoice_id=invoice.id, by=by, now=now_for(invoice.seller), seen_digest=digest),
         action="invoice.approved",
         subject=subject_of(invoice),
     )
@@ -154,7 +154,7 @@ def send_back(request: HttpRequest, invoice_id: uuid.UUID) -> HttpResponseBase:
         reason = form.cleaned_data["reason"]
         returned = attempt(
             request,
-            lambda: return_to_draft(invoice_id=invoice_id, by=by, now=timezone.now(), reason=reason),
+            lambda: return_to_draft(invoice_id=invoice_id, by=by, now=now_for(parts.invoice.seller), reason=reason),
             action="invoice.returned",
             subject=subject_of(parts.invoice),
         )
@@ -175,7 +175,7 @@ def discard(request: HttpRequest, invoice_id: uuid.UUID) -> HttpResponseBase:
         reason = form.cleaned_data["reason"]
         discarded = attempt(
             request,
-            lambda: discard_draft(invoice_id=invoice_id, by=by, now=timezone.now(), reason=reason),
+            lambda: discard_draft(invoice_id=invoice_id, by=by, now=now_for(parts.invoice.seller), reason=reason),
             action="invoice.discarded",
             subject=subject_of(parts.invoice),
         )

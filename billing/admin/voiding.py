@@ -7,7 +7,6 @@ import uuid
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -16,6 +15,7 @@ from billing.admin.advising import shown
 from billing.admin.correction_forms import AnnulForm
 from billing.admin.pages import go_to, needs, page, parts_or_404, url_of
 from billing.admin.relating import relations_of
+from billing.admin.times import now_for
 from billing.advice import Situation
 from billing.models import InvoiceStatus
 from billing.representation import Parts
@@ -37,7 +37,7 @@ def annul(request: HttpRequest, invoice_id: uuid.UUID) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         return _annul(request, parts, form.cleaned_data["reason"])
     try:
-        refuse_unless_voidable(parts, now=timezone.now())
+        refuse_unless_voidable(parts, now=now_for(parts.invoice.seller))
     except Conflict as refusal:
         return _say_no(request, parts, refusal)
     return page(
@@ -55,7 +55,7 @@ def _annul(request: HttpRequest, parts: Parts, reason: str) -> HttpResponseBase:
     invoice, by = parts.invoice, actor_of_user(request)
     voided = attempt(
         request,
-        lambda: void_invoice(invoice_id=invoice.id, reason=reason, by=by, now=timezone.now()),
+        lambda: void_invoice(invoice_id=invoice.id, reason=reason, by=by, now=now_for(invoice.seller)),
         action="invoice.voided",
         subject=subject_of(invoice),
     )
@@ -69,7 +69,7 @@ def _say_no(request: HttpRequest, parts: Parts, refusal: Conflict) -> HttpRespon
     if refusal.code == "already_voided":
         messages.error(request, " ".join(sentences(refusal)))
         return go_to(parts.invoice.id)
-    advice = advice_for(parts, Situation.SALE_CANCELLED, now=timezone.now())
+    advice = advice_for(parts, Situation.SALE_CANCELLED, now=now_for(parts.invoice.seller))
     return page(
         request,
         "billing/annul.html",

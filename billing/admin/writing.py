@@ -7,7 +7,6 @@ import uuid
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.admin import perform, sentence, sentences, write_down
@@ -17,6 +16,7 @@ from billing.admin.desk import Desk
 from billing.admin.looking import history
 from billing.admin.pages import go_to, needs, page
 from billing.admin.relating import undertaking_of
+from billing.admin.times import today_for
 from billing.models import Seller
 from billing.representation import Parts
 from billing.services.drafting import Draft, subject_of
@@ -59,7 +59,7 @@ def _work_at(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     if invoice is None:
         return page(request, "billing/draft.html", title=_("New draft"), desk=desk)
     assert desk.stored is not None, "it has an invoice"
-    today = timezone.now().astimezone(desk.seller.zone).date()
+    today = today_for(desk.seller)
     known = {
         "invoice": invoice,
         "acts": acts_on(request, desk.stored),

@@ -6,14 +6,13 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from django.utils import timezone
-
 from billing.api.requests import CorrectionRequest, LineRequest, LinesField, PreviewRequest
 from billing.api.translation import correction_in, described_client, draft_of
 from billing.drafts import InvoiceDraft
 from billing.services.correcting import correction_draft
 from billing.services.drafting import check_draft
 from core.errors import Fault, Invalid
+from integrations.clock import now_of
 from integrations.fields import StrictSerializer
 from integrations.pointers import pointer
 from integrations.reading import read
@@ -73,7 +72,7 @@ def _of_the_rest(
     if "#/lines" not in broken and "lines" in body:
         rest["lines"] = [_mended(line, index, touched) for index, line in enumerate(body["lines"])]
     said = read(shape, rest)
-    found = check_draft(seller_id=seller_id, draft=draft(said), client=described_client(said), now=timezone.now())
+    found = check_draft(seller_id=seller_id, draft=draft(said), client=described_client(said), now=now_of(seller_id))
     beyond_judging = broken | {*_dependent_on(touched, body.get("lines"))}
     return [fault for fault in found if beyond_judging.isdisjoint(_down_to(fault.pointer or "#"))]
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Model
+from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
 from audit import services as audit
@@ -159,7 +160,7 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
         mode=invoice.mode,
         zone=invoice.seller.zone,
     )
-    document = Document(invoice=invoice, created_at=now, due_at=now)
+    document = Document(invoice=invoice, created_at=now, due_at=min(now, timezone.now()))  # workers know no test clocks
     issued = replace(parts, record=record, document=document)
     rows: list[Model | Change] = [changed(invoice, *_WRITTEN), document]
     try:

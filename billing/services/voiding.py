@@ -6,7 +6,6 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext
 
 from audit import services as audit
@@ -121,7 +120,6 @@ def _annul(parts: Parts, *, reason: str, by: Actor, now: datetime) -> Parts:
         seller_id=invoice.seller_id,
         mode=invoice.mode,
         zone=invoice.seller.zone,
-        clock=timezone.now,
     )
     voided = queries.parts_of(queries.get_invoice(invoice.id))
     if parts.annulment is None:

@@ -6,7 +6,6 @@ import uuid
 from functools import partial
 
 from django.http import HttpResponse
-from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,6 +17,7 @@ from clients.models import Client
 from clients.representation import represent_client
 from clients.services import ClientData, create_client, revise_client, visible_client, visible_clients
 from integrations.authentication import actor_of, principal_of
+from integrations.clock import now_of
 from integrations.etags import check_if_match, etag_of, is_unchanged
 from integrations.filtering import conditions
 from integrations.idempotency import run_idempotently
@@ -54,7 +54,7 @@ def _create(request: Request, seller_id: uuid.UUID) -> Response:
         mode=principal_of(request).mode,
         data=client_data(read(ClientRequest, body_of(request))),
         by=actor_of(request),
-        now=timezone.now(),
+        now=now_of(seller_id, principal_of(request).mode),
     )
     return _answer(client, status=201, Location=address(request.path, f"/clients/{client.id}"))
 
@@ -74,15 +74,14 @@ class ClientView(APIView):
         check_parameters(request)
         principal = principal_of(request)
         seller_id = visible_client(client_id, seller_ids=principal.seller_ids).seller_id
-        work = partial(_change, request, client_id)
+        work = partial(_change, request, client_id, seller_id)
         with written_down(request, "client.changed", seller_id=seller_id, subject="client", subject_id=client_id):
             return run_idempotently(request, seller_id=seller_id, mode=principal.mode, required=False, work=work)
 
 
-def _change(request: Request, client_id: uuid.UUID) -> Response:
-    client = revise_client(
-        client_id=client_id, revise=partial(_revision, request), by=actor_of(request), now=timezone.now()
-    )
+def _change(request: Request, client_id: uuid.UUID, seller_id: uuid.UUID) -> Response:
+    now = now_of(seller_id, principal_of(request).mode)
+    client = revise_client(client_id=client_id, revise=partial(_revision, request), by=actor_of(request), now=now)
     return _answer(client)
 
 

@@ -206,7 +206,7 @@ class ScenarioView(APIView):
     )
     def delete(self, request: Request, scenario_id: uuid.UUID) -> Response:
         check_parameters(request)
-        seller_ids = sandbox_principal(request).seller_ids
+        seller_ids = principal_of(request).seller_ids  # those of a live token have none
         end_scenario(scenario_id=scenario_id, seller_ids=seller_ids, by=actor_of(request), now=timezone.now())
         return Response(status=204)
 

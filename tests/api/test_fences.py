@@ -58,7 +58,8 @@ def call(machine: Machine, method: str, path: str, pattern: URLPattern, **ids: o
 @pytest.fixture
 def neighbour_and_theirs(machine: Machine, client: Client) -> dict[str, object]:
     draft = machine.post("/invoices", an_invoice_body(client.id)).json()
-    return {"invoice_id": draft["id"], "client_id": client.id}
+    scenario = machine.post("/sandbox/scenarios", {"scenario": "webhook_failure"}).json()
+    return {"invoice_id": draft["id"], "client_id": client.id, "scenario_id": scenario["id"]}
 
 
 @named(ABOUT_ONE)

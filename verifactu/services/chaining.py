@@ -8,7 +8,7 @@ import hashlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -80,14 +80,14 @@ def register_invoice(
     seller_id: uuid.UUID,
     mode: str,
     zone: ZoneInfo,
-    clock: Callable[[], datetime] = timezone.now,
+    clock: Callable[[], datetime] | None = None,
 ) -> FiscalRecord:
     """Append the record of an invoice that is being issued, in the caller's transaction, and give it back with its QR.
 
-    ``zone`` is the territory of issue. ``clock`` is read while the chain is locked, so that the order of records is the
-    order of their times; should the clock have gone back, the last record's time is used again. The lock is held until
-    the caller commits, so this comes last. Raises Conflict ``chain_not_open`` or ``chain_of_another_taxpayer``, and
-    Django's TransactionManagementError outside a transaction.
+    ``zone`` is the territory of issue. ``clock``, the seller's own when left out, is read while the chain is locked, so
+    that the order of records is the order of their times; should the clock have gone back, the last record's time is
+    used again. The lock is held until the caller commits, so this comes last. Raises Conflict ``chain_not_open`` or
+    ``chain_of_another_taxpayer``, and Django's TransactionManagementError outside a transaction.
     """
     return _append(_of_registration(registration, invoice_id, mode), seller_id, mode, zone=zone, clock=clock)
 
@@ -99,7 +99,7 @@ def amend_registration(
     seller_id: uuid.UUID,
     mode: str,
     zone: ZoneInfo,
-    clock: Callable[[], datetime] = timezone.now,
+    clock: Callable[[], datetime] | None = None,
 ) -> FiscalRecord:
     """Append a record that replaces the invoice's registration at the AEAT («alta de subsanación»), in the caller's
     transaction, which holds the invoice's lock.
@@ -123,7 +123,7 @@ def annul_invoice(
     seller_id: uuid.UUID,
     mode: str,
     zone: ZoneInfo,
-    clock: Callable[[], datetime] = timezone.now,
+    clock: Callable[[], datetime] | None = None,
 ) -> FiscalRecord:
     """Append the annulment of an invoice that should never have been (RD 1007/2023 art. 11), in the caller's
     transaction, which holds the invoice's lock. Its marks follow from what became of the earlier records.
@@ -200,16 +200,28 @@ _LOCKED = """
           AND other.issuer_tax_id <> chain.issuer_tax_id
     ) AS several_taxpayers,
         deployment.key, deployment.is_behind,
-        chain.installation_number = ANY (deployment.closed_installations) AS is_closed
-    FROM verifactu_chain AS chain LEFT JOIN integrations_deployment AS deployment ON true
-    WHERE seller_id = %(seller)s AND mode = %(mode)s AND installation_number = %(installation)s
+        chain.installation_number = ANY (deployment.closed_installations) AS is_closed,
+        clock.shows - clock.set_at AS ahead
+    FROM verifactu_chain AS chain
+        LEFT JOIN integrations_deployment AS deployment ON true
+        LEFT JOIN integrations_testclock AS clock ON clock.seller_id = chain.seller_id
+    WHERE chain.seller_id = %(seller)s AND chain.mode = %(mode)s AND installation_number = %(installation)s
     FOR NO KEY UPDATE OF chain
 """
 
 
-def _lock_chain(seller_id: uuid.UUID, mode: str, installation_number: str) -> tuple[Chain, bool]:
-    """The chain, locked, and whether this installation serves other taxpayers too, in one round trip; refused where
-    this database is fenced.
+@dataclass(frozen=True, slots=True)
+class _Locked:
+    """A chain that nobody else appends to, whether this installation serves other taxpayers too, and how far the
+    seller's clock is ahead of the true time."""
+
+    chain: Chain
+    several_taxpayers: bool
+    ahead: timedelta
+
+
+def _lock_chain(seller_id: uuid.UUID, mode: str, installation_number: str) -> _Locked:
+    """The chain, locked, in one round trip; refused where this database is fenced.
 
     Taxpayers count whatever their state (AEAT's data dictionary, ``IndicadorMultiplesOT``); other modes do not.
     """
@@ -231,14 +243,14 @@ def _lock_chain(seller_id: uuid.UUID, mode: str, installation_number: str) -> tu
         sequence=chain.last_sequence,
         fingerprint=chain.last_fingerprint,
     )
-    return chain, told.several_taxpayers
+    return _Locked(chain, told.several_taxpayers, told.ahead or timedelta(0))
 
 
 def _append(
-    unsealed: _Unsealed, seller_id: uuid.UUID, mode: str, *, zone: ZoneInfo, clock: Callable[[], datetime]
+    unsealed: _Unsealed, seller_id: uuid.UUID, mode: str, *, zone: ZoneInfo, clock: Callable[[], datetime] | None
 ) -> FiscalRecord:
-    chain, several_taxpayers = _lock_chain(seller_id, mode, this_system().installation_number)
-    row = unsealed.row
+    locked = _lock_chain(seller_id, mode, this_system().installation_number)
+    chain, row = locked.chain, unsealed.row
     if row.issuer_tax_id != chain.issuer_tax_id:
         raise Conflict(
             "chain_of_another_taxpayer",
@@ -247,12 +259,12 @@ def _append(
         )
     row.chain, row.sequence = chain, chain.last_sequence + 1
     row.previous_fingerprint = chain.last_fingerprint or None
-    row.generated_at = _next_instant(chain, clock)
+    row.generated_at = _next_instant(chain, clock() if clock else timezone.now() + locked.ahead)
     row.generated_at_text = literals.timestamp(row.generated_at, zone)
     row.fingerprint = unsealed.written.fingerprint(previous=chain.last_fingerprint, generated_at=row.generated_at_text)
     stamp = Stamp(
         previous=_head(chain),
-        several_taxpayers=several_taxpayers,
+        several_taxpayers=locked.several_taxpayers,
         generated_at=row.generated_at_text,
         fingerprint=row.fingerprint,
     )
@@ -262,9 +274,9 @@ def _append(
     return row
 
 
-def _next_instant(chain: Chain, clock: Callable[[], datetime]) -> datetime:
+def _next_instant(chain: Chain, present: datetime) -> datetime:
     """Now, to the second as it is written, and never before the last record."""
-    now = clock().replace(microsecond=0)
+    now = present.replace(microsecond=0)
     return max(now, chain.last_generated_at or now)
 
 

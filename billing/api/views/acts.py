@@ -5,13 +5,12 @@ from __future__ import annotations
 import uuid
 
 from django.http import HttpResponse
-from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing.api import operations
-from billing.api.acting import act
+from billing.api.acting import act, present_of
 from billing.api.answers import if_match, invoice_answer
 from billing.api.requests import EmptyRequest, VoidRequest
 from billing.services.issuing import issue_invoice
@@ -32,7 +31,7 @@ class SubmitView(APIView):
     def _submit(self, request: Request, invoice_id: uuid.UUID) -> Response:
         read(EmptyRequest, body_of(request))
         submitted = submit_invoice(
-            invoice_id=invoice_id, by=actor_of(request), now=timezone.now(), provided=if_match(request)
+            invoice_id=invoice_id, by=actor_of(request), now=present_of(request, invoice_id), provided=if_match(request)
         )
         return invoice_answer(request, submitted)
 
@@ -47,7 +46,7 @@ class IssueView(APIView):
     def _issue(self, request: Request, invoice_id: uuid.UUID) -> Response:
         read(EmptyRequest, body_of(request))
         issued = issue_invoice(
-            invoice_id=invoice_id, by=actor_of(request), now=timezone.now(), provided=if_match(request)
+            invoice_id=invoice_id, by=actor_of(request), now=present_of(request, invoice_id), provided=if_match(request)
         )
         return invoice_answer(request, issued)
 
@@ -65,7 +64,7 @@ class VoidView(APIView):
             invoice_id=invoice_id,
             reason=said["reason"],
             by=actor_of(request),
-            now=timezone.now(),
+            now=present_of(request, invoice_id),
             provided=if_match(request),
         )
         return invoice_answer(request, voided)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 
 from django.http import HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +14,7 @@ from billing import queries
 from billing.advice import Situation
 from billing.api import operations_on_corrections as operations
 from billing.api import translation
-from billing.api.acting import act
+from billing.api.acting import act, present_of
 from billing.api.answers import made_answer, preview_answer
 from billing.api.reading import read_correction
 from billing.api.requests import AdviceRequest, ReplacementRequest
@@ -57,7 +56,7 @@ class CorrectionsView(APIView):
             source=translation.source_of(said, body_of(request), corrects=str(invoice_id)),
             issue=said.get("issue", False),
             by=actor_of(request),
-            now=timezone.now(),
+            now=present_of(request, invoice_id),
         )
         return made_answer(request, made)
 
@@ -74,7 +73,7 @@ class CorrectionPreviewView(APIView):
             invoice_id=invoice_id,
             correction=translation.correction_in(said),
             client=translation.described_client(said),
-            now=timezone.now(),
+            now=present_of(request, invoice_id),
         )
         return preview_answer(request, parts, warnings)
 
@@ -92,7 +91,7 @@ class AdviceView(APIView):
             what=Situation(said["what"]),
             delivered=said.get("delivered", False),
             event_date=said.get("event_date"),
-            now=timezone.now(),
+            now=present_of(request, invoice_id),
         )
         return Response(advice.to_json(gettext))
 
@@ -114,7 +113,7 @@ class ReplacementsView(APIView):
             source=translation.source_of(said, body_of(request), replaces=str(invoice_id)),
             issue=said.get("issue", False),
             by=actor_of(request),
-            now=timezone.now(),
+            now=present_of(request, invoice_id),
         )
         return made_answer(request, made)
 

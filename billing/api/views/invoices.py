@@ -6,14 +6,13 @@ import uuid
 from functools import partial
 
 from django.http import HttpResponse
-from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import queries
 from billing.api import operations, translation
-from billing.api.acting import act
+from billing.api.acting import act, present_of
 from billing.api.answers import (
     expansion_faults,
     if_match,
@@ -31,6 +30,7 @@ from billing.representation import Parts
 from billing.services.drafting import Revision, create_draft, discard_draft, preview, revise_draft
 from billing.services.issuing import create_and_issue
 from integrations.authentication import actor_of, principal_of
+from integrations.clock import now_of
 from integrations.etags import etag_of, is_unchanged
 from integrations.filtering import conditions
 from integrations.idempotency import run_idempotently
@@ -74,7 +74,7 @@ def _create(request: Request, seller_id: uuid.UUID) -> Response:
         client=translation.described_client(said),
         source=translation.source_of(said, body_of(request)),
         by=actor_of(request),
-        now=timezone.now(),
+        now=now_of(seller_id, principal_of(request).mode),
     )
     return made_answer(request, made)
 
@@ -91,7 +91,7 @@ class InvoicePreviewView(APIView):
             seller_id=seller_id,
             draft=translation.draft_of(said),
             client=translation.described_client(said),
-            now=timezone.now(),
+            now=now_of(seller_id, principal_of(request).mode),
         )
         return preview_answer(request, parts, warnings)
 
@@ -122,7 +122,10 @@ class InvoiceView(APIView):
 
     def _patch(self, request: Request, invoice_id: uuid.UUID) -> Response:
         changed = revise_draft(
-            invoice_id=invoice_id, revise=partial(_revision, request), by=actor_of(request), now=timezone.now()
+            invoice_id=invoice_id,
+            revise=partial(_revision, request),
+            by=actor_of(request),
+            now=present_of(request, invoice_id),
         )
         return invoice_answer(request, changed.parts, warnings=changed.warnings)
 
@@ -134,7 +137,7 @@ class InvoiceView(APIView):
 
     def _delete(self, request: Request, invoice_id: uuid.UUID) -> Response:
         discarded = discard_draft(
-            invoice_id=invoice_id, by=actor_of(request), now=timezone.now(), provided=if_match(request)
+            invoice_id=invoice_id, by=actor_of(request), now=present_of(request, invoice_id), provided=if_match(request)
         )
         return invoice_answer(request, discarded)
 

@@ -6,14 +6,13 @@ import uuid
 from functools import partial
 
 from django.http import HttpResponse
-from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import queries
 from billing.api import operations
-from billing.api.acting import act
+from billing.api.acting import act, present_of
 from billing.api.listings import OLDEST_FIRST
 from billing.api.requests import PaymentRequest
 from billing.api.translation import said_in
@@ -40,5 +39,5 @@ class PaymentsView(APIView):
 
 def _record(request: Request, invoice_id: uuid.UUID) -> Response:
     said = said_in(read(PaymentRequest, body_of(request)))
-    payment = record_payment(invoice_id=invoice_id, by=actor_of(request), now=timezone.now(), **said)
+    payment = record_payment(invoice_id=invoice_id, by=actor_of(request), now=present_of(request, invoice_id), **said)
     return Response(represent_payment(payment), status=201)
