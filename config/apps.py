@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,7 @@ class FrontDoorConfig(AppConfig):
     """Commands and schedules; no models."""
 
     name = "config"
+
+    def ready(self) -> None:
+        """Importing the rules of alerts makes their words known to pages and notices."""
+        import_module("config.alerts")

@@ -18,11 +18,13 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from billing.services.rendering import render_due_documents
+from config.alerts import Watch
 from config.stopping import Stopping
 from core.actors import worker
 from integrations import deployment
 from integrations.services.confirming import note_that_it_is_behind
 from integrations.services.heartbeats import beat
+from integrations.services.noticing import send_due_notices
 from integrations.services.sequencing import number_events
 from verifactu.services.sending import send_due
 
@@ -66,6 +68,8 @@ STEPS: tuple[Step, ...] = (
     Step("feed", number_events),
     Step("documents", partial(render_due_documents, limit=1)),
     Step("aeat", send_due),
+    Step("alerts", Watch()),
+    Step("notices", send_due_notices),
 )
 
 

@@ -41,12 +41,23 @@ def try_hold(*parts: object) -> Iterator[bool]:
     PostgreSQL gives it back at once when the session ends, however it ends: whoever is killed leaves no lease to wait
     for.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock_number(*parts)])
-        [held] = cursor.fetchone()
+    held = try_take(*parts)
     try:
         yield held
     finally:
         if held:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [lock_number(*parts)])
+            let_go(*parts)
+
+
+def try_take(*parts: object) -> bool:
+    """Take the lock named by ``parts`` for this session, if nobody else has it; says whether it is taken."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock_number(*parts)])
+        [taken] = cursor.fetchone()
+    return bool(taken)
+
+
+def let_go(*parts: object) -> None:
+    """Give back what this session took; what it does not have is nothing to give back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [lock_number(*parts)])

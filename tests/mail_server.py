@@ -55,7 +55,8 @@ def _converse(house: MailServer, wire: Any) -> None:
     def say(line: str) -> None:
         wire.wfile.write(f"{line}\r\n".encode())
 
-    sender, recipients = "", []
+    sender = ""
+    recipients: list[str] = []
     say("220 tests ESMTP")
     while line := wire.rfile.readline().decode("utf-8").strip():
         verb = line.partition(" ")[0].upper()

@@ -2,6 +2,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
@@ -59,6 +60,15 @@ def test_not_ready_while_one_step_is_silent():
     beat(name="documents", now=timezone.now())
     WorkerHeartbeat.objects.create(name="webhooks", at=timezone.now() - timedelta(seconds=61))
     assert ready().json()["detail"] == "Not ready: worker."
+
+
+@pytest.mark.django_db
+def test_a_step_that_this_version_no_longer_has_is_forgotten_when_a_worker_starts():
+    WorkerHeartbeat.objects.create(name="of_last_year", at=timezone.now() - timedelta(days=1))
+    assert ready().json()["detail"] == "Not ready: worker."
+    call_command("work", "--once", "--only", "feed")
+    assert ready().status_code == 200
+    assert list(WorkerHeartbeat.objects.values_list("name", flat=True)) == ["feed"]
 
 
 @pytest.mark.django_db

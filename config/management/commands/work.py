@@ -12,6 +12,7 @@ from config.priority import give_way
 from config.stopping import Stopping
 from config.workers import STEPS, Loop
 from core.actors import worker
+from integrations.services.heartbeats import forget_other_steps
 from verifactu.services.declaring import keep_statement
 
 
@@ -25,6 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, only: list[str], once: bool, **options: Any) -> None:
         keep_statement(by=worker("work"))
+        forget_other_steps(known=[step.name for step in STEPS])
         loop = Loop([step for step in STEPS if step.name in only], Stopping(signal.SIGTERM, signal.SIGINT))
         if once:
             loop.run_once()
