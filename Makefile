@@ -13,7 +13,7 @@ PRODUCTION := SECRET_KEY=checks-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDE
 	ENCRYPTION_KEYS=checks-only-0123456789-abcdefghijklmnopqrstuvwxyz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench style types layers django tests slow-tests format translations lock clean tools
+.PHONY: help demo test check bench style types layers django tests slow-tests format translations lock schemas clean tools
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -89,6 +89,10 @@ define install
 	echo 'Installing $(1)…'; apt-get update -qq && \
 	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(1) >/dev/null
 endef
+
+schemas: .venv/installed-dev  ## write docs/openapi anew, after the API has grown
+	@for version in v1 v2; do $(PRODUCTION) $(BIN)/python manage.py spectacular --api-version $$version --validate --fail-on-warn \
+		--format openapi-json --file docs/openapi/$$version.json; done
 
 lock:  ## pin the requirements anew (the newest that pyproject.toml allows)
 	$(BIN)/pip install --quiet uv

@@ -139,7 +139,7 @@ def fingerprint(*, method: str, path: str, query: str, body: object) -> bytes:
     """
     content = "" if body is None else json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     pairs = urlencode(sorted(parse_qsl(query, keep_blank_values=True)))
-    lines = ["v1", method, path.rstrip("/"), pairs, content]
+    lines = ["v1", method, path.rstrip("/").lower(), pairs, content]  # ids may be in upper case
     return hashlib.sha256("\n".join(lines).encode()).digest()
 
 

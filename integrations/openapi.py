@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from drf_spectacular.extensions import (
@@ -11,6 +12,7 @@ from drf_spectacular.extensions import (
     OpenApiSerializerFieldExtension,
 )
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import force_instance
 from drf_spectacular.utils import (
     Direction,
     OpenApiExample,
@@ -25,6 +27,7 @@ from integrations.fields import TextOnlyField
 from integrations.pagination import DEFAULT_LIMIT, MAX_LIMIT, Keyset
 from integrations.permissions import scopes_of
 from integrations.problems import CONTENT_TYPE, MAX_ERRORS, TITLES
+from integrations.versions import CURRENT, as_version, version_of
 
 _AnySerializer = serializers.Serializer[Any]
 
@@ -75,6 +78,12 @@ IDEMPOTENT_REPLAYED = _header(
 )
 IF_MATCH = _header("If-Match", "The ETag that your decision is based on; 412 when it is stale.")
 IF_NONE_MATCH = _header("If-None-Match", "The ETag that you have; 304 when it is still the present one.")
+_SHOWN = [200, 201, 202, 304]
+REPLACED_IN_V2 = [
+    _header("Deprecation", "Since when a later version answers otherwise: `@<unix>` (RFC 9745).", response=_SHOWN),
+    _header("Sunset", "The last day of this version, as an HTTP date (RFC 8594).", response=_SHOWN),
+    _header("Link", "Where it is in the version that follows, and what to change.", response=_SHOWN),
+]
 ETAG = _header("ETag", "The tag of this state.", response=[200, 201])
 LOCATION = _header("Location", "Where the new resource is.", response=[201])
 
@@ -83,7 +92,8 @@ class MachineSchema(AutoSchema):
     """Every operation with the headers that all have in common."""
 
     def get_override_parameters(self) -> list[OpenApiParameter | _AnySerializer | type[_AnySerializer]]:
-        return list(COMMON_HEADERS)
+        replaced = self.method in getattr(self.view, "replaced_in_v2", ()) and version_of(self.path) != CURRENT
+        return [*COMMON_HEADERS, *(REPLACED_IN_V2 if replaced else ())]
 
     def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
         """The library offers the empty string as an alternative of its own; our patterns take it already, and what
@@ -93,10 +103,40 @@ class MachineSchema(AutoSchema):
             alternatives = schema.pop("oneOf")
             schema.update({"anyOf": alternatives} if "format" in alternatives[0] else alternatives[0])
 
+    def _map_basic_serializer(self, serializer: Any, direction: Direction) -> Any:
+        """A shape with the fields of the version that is described; those of which it is the last are marked."""
+        shape = force_instance(serializer)  # type: ignore[no-untyped-call]  # typed in part
+        here, only_in = version_of(self.path), getattr(shape, "only_in", {})
+        if only_in:  # a copy: the operation keeps its shape for the next document
+            shape, fields = copy(shape), shape.fields
+            shape.fields = {name: field for name, field in fields.items() if only_in.get(name, here) == here}
+        schema = super()._map_basic_serializer(shape, direction)  # type: ignore[no-untyped-call]  # typed in part
+        if here != CURRENT:
+            for name in set(only_in) & set(schema.get("properties", ())):
+                schema["properties"][name]["deprecated"] = True
+        return schema
+
+    def _get_examples(self, serializer: Any, direction: Direction, *args: Any, **kwargs: Any) -> Any:
+        """Examples are written as the first version shows them; others are rendered, as real answers are."""
+        examples = super()._get_examples(serializer, direction, *args, **kwargs)  # type: ignore[no-untyped-call]  # typed in part
+        shape = force_instance(serializer) if serializer is not None else None  # type: ignore[no-untyped-call]
+        for example in examples.values() if direction == "response" else ():
+            example["value"] = _rendered(example["value"], shape, version_of(self.path))
+        return examples
+
     def get_serializer_name(self, serializer: _AnySerializer, direction: Direction) -> str:
         """The name of the thing; the document itself says which are requests."""
         del direction  # the library's signature
         return type(serializer).__name__.removesuffix("Request").removesuffix("Shape")
+
+
+def _rendered(value: Any, shape: Any, version: str) -> Any:
+    if kind := getattr(shape, "kind", ""):
+        return as_version(value, kind, version)
+    results = getattr(shape, "fields", {}).get("results")
+    if results is None:
+        return value
+    return {**value, "results": [_rendered(one, results.child, version) for one in value["results"]]}
 
 
 def share_common_parts(result: dict[str, Any], **_context: object) -> dict[str, Any]:
@@ -161,9 +201,18 @@ class ErrorShape(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="For people, in the language asked for.")
 
 
+@extend_schema_serializer(component_name="Difference")
+class DifferenceShape(serializers.Serializer[Any]):
+    """One place where two requests differ."""
+
+    pointer = serializers.CharField(help_text="JSON Pointer into the body (RFC 6901), as a fragment.")
+    was = serializers.JSONField(help_text="Null where it was left out.")
+    now = serializers.JSONField(help_text="Null where it is left out.")
+
+
 @extend_schema_serializer(component_name="Problem")
 class ProblemShape(serializers.Serializer[Any]):
-    """Problem details (RFC 9457); some codes add members of their own."""
+    """Problem details (RFC 9457). Some codes have members of their own, which come last here."""
 
     type = serializers.URLField(help_text="Identifies and explains the code.")
     title = serializers.CharField()
@@ -176,6 +225,16 @@ class ProblemShape(serializers.Serializer[Any]):
         child=ErrorShape(), max_length=MAX_ERRORS, help_text="Every fault at once."
     )
     errors_truncated = serializers.BooleanField(required=False)
+    invoice = serializers.UUIDField(required=False, help_text="The invoice that stands in the way.")
+    display_number = serializers.CharField(required=False)
+    corrections = serializers.CharField(required=False, help_text="Where it is corrected instead.")
+    replaced_by = serializers.UUIDField(required=False, help_text="The full invoice in its place.")
+    differences = DifferenceShape(many=True, required=False, help_text="From what the source event said before.")
+    advice = serializers.DictField(required=False, help_text="What to do instead: see `corrections/advise`.")
+    first_used_at = serializers.DateTimeField(required=False, help_text="When the key was used.")
+    required_scopes = serializers.ListField(child=serializers.CharField(), required=False)
+    held_scopes = serializers.ListField(child=serializers.CharField(), required=False)
+    state = serializers.CharField(required=False, help_text="Why nothing is issued here now (`fenced`).")
 
 
 def problem_responses(

@@ -40,6 +40,12 @@ class StrictJSONParser(BaseParser):
         return parse_object(_read(stream))
 
 
+class MergePatchParser(StrictJSONParser):
+    """The same under the name that RFC 7396 gives it, for PATCH."""
+
+    media_type = "application/merge-patch+json"
+
+
 def parse_object(body: bytes) -> dict[str, Any]:
     """The JSON object that ``body`` holds; ``Unreadable`` (400) where it holds anything else."""
     text = _decoded(body)

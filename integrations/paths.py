@@ -1,11 +1,21 @@
-"""Paths are written without a final slash; one with it works too, and the schema shows the first alone."""
+"""Paths are written without a final slash, and ids in lower case; others work too, and the schema shows the first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import UUIDConverter
+
+
+class AnyUuid(UUIDConverter):
+    """A UUID is the same in upper case (RFC 9562 §4)."""
+
+    regex = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+register_converter(AnyUuid, "any_uuid")
 
 
 def with_optional_slash(patterns: Iterable[URLPattern]) -> list[URLPattern]:
@@ -14,8 +24,9 @@ def with_optional_slash(patterns: Iterable[URLPattern]) -> list[URLPattern]:
 
 
 def _both(pattern: URLPattern) -> Iterator[URLPattern]:
-    yield pattern
-    yield path(f"{pattern.pattern}/", pattern.callback)
+    route = str(pattern.pattern).replace("<uuid:", "<any_uuid:")
+    yield path(route, pattern.callback, name=pattern.name)
+    yield path(f"{route}/", pattern.callback)
 
 
 def without_final_slash(endpoints: list[tuple[str, Any, str, Any]]) -> list[tuple[str, Any, str, Any]]:

@@ -81,9 +81,16 @@ CORRECTION: dict[str, Any] = {
     "source_event": None,
     "metadata": {},
     "documents": {"pdf": {"state": "pending", "url": f"/api/v1/invoices/{CORRECTION_ID}/pdf", "sha256": None}},
+    "settlement": {
+        "amount_due": "-36.30",
+        "corrected_amount": "119.30",
+        "paid_amount": "0.00",
+        "outstanding_amount": "83.00",
+        "status": "unpaid",
+    },
 }
 PREVIEW: dict[str, Any] = {
-    **CORRECTION,
+    **{name: value for name, value in CORRECTION.items() if name != "settlement"},
     **dict.fromkeys(("id", "number", "display_number", "issue_date", "issued_at")),
     "status": "draft",
     "issued_by": "",

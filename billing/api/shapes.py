@@ -16,6 +16,8 @@ from billing.deadlines import KINDS
 from billing.models import FiscalType, IssuingParty, PaymentMethod, SeriesKind, Territory
 from billing.models.document import DocumentState
 from billing.models.seller import ApprovalPolicy, Rounding
+from billing.settlement import STATUSES as STATUSES_OF_SETTLEMENT
+from billing.versions import ADDED, REPLACED
 from clients.api.requests import BuyerRequest
 
 Shape = serializers.Serializer[Any]
@@ -215,7 +217,27 @@ class WarningShape(Shape):
     detail = serializers.CharField()
 
 
+class SettlementShape(Shape):
+    """How you and the buyer stand. Corrections, and a full invoice in the place of a ticket, hold invoices together:
+    what is paid, outstanding and the status are then of all of them, and the same on each."""
+
+    amount_due = AmountField(help_text="Of this invoice by itself: `gross_total` less `withholding_total`.")
+    corrected_amount = AmountField(
+        help_text="What the others change of it; on a correction, what it leaves of the rest. Voided: all of it."
+    )
+    paid_amount = AmountField(help_text="Paid of any of them.")
+    outstanding_amount = AmountField(
+        help_text="`amount_due` and `corrected_amount` less `paid_amount`; below nought where you owe the buyer."
+    )
+    status = serializers.ChoiceField(
+        choices=STATUSES_OF_SETTLEMENT, help_text="`credited`: all of it was taken back, and nothing is to be returned."
+    )
+
+
 class InvoiceShape(Shape):
+    kind = "invoice"
+    only_in = {**dict.fromkeys(REPLACED, "v1"), ADDED: "v2"}
+
     id = serializers.UUIDField()
     seller = serializers.UUIDField()
     status = serializers.ChoiceField(choices=STATUSES)
@@ -238,13 +260,17 @@ class InvoiceShape(Shape):
     surcharge_total = AmountField()
     gross_total = AmountField()
     withholding_total = AmountField()
-    amount_due = AmountField()
+    amount_due = AmountField(help_text="Of this invoice alone, whatever has corrected it: see `settlement` in v2.")
     tax_total_eur = AmountField()
     gross_total_eur = AmountField()
     equivalence_surcharge = serializers.BooleanField()
     withholding_percent = DecimalField()
-    paid_amount = AmountField()
-    payment_status = serializers.ChoiceField(choices=["unpaid", "partially_paid", "paid", "overpaid"])
+    paid_amount = AmountField(help_text="Of this invoice alone: see `settlement` in v2.")
+    payment_status = serializers.ChoiceField(
+        choices=["unpaid", "partially_paid", "paid", "overpaid"],
+        help_text="Of this invoice alone: one that a correction took back stays `unpaid`. See `settlement` in v2.",
+    )
+    settlement = SettlementShape()
     correction = CorrectionShape(allow_null=True)
     corrected_by = serializers.ListField(child=serializers.UUIDField(), help_text="The ids of `corrections`.")
     corrections = CorrectedByShape(many=True, help_text="Issued corrections of this invoice.")

@@ -23,6 +23,7 @@ from integrations.filtering import conditions
 from integrations.idempotency import run_idempotently
 from integrations.merging import merged
 from integrations.parameters import check_parameters
+from integrations.parsers import MergePatchParser, StrictJSONParser
 from integrations.reading import body_of, read, seller_of
 from integrations.refusals import written_down
 from integrations.scopes import Scope
@@ -60,6 +61,7 @@ def _create(request: Request, seller_id: uuid.UUID) -> Response:
 
 
 class ClientView(APIView):
+    parser_classes = [StrictJSONParser, MergePatchParser]
     required_scopes = {"GET": (Scope.CLIENTS_READ,), "PATCH": (Scope.CLIENTS_WRITE,)}
 
     @operations.READ

@@ -226,3 +226,17 @@ def test_voiding_an_issued_invoice_annuls_it_with_the_reason(machine: Machine, d
     response = machine.post(path_of(draft, "/void"), {"reason": "A test order."})
     assert (response.status_code, response.json()["status"]) == (200, "voided")
     assert response.json()["annulment"]["reason"] == "A test order."
+
+
+def test_a_merge_patch_may_be_called_what_it_is(machine: Machine, draft: Draft) -> None:
+    """RFC 7396's own media type; the key knows the call under either name."""
+    change = {"notes": "b"}
+    named = machine.patch(path_of(draft), change, Content_Type="application/merge-patch+json", Idempotency_Key="k")
+    assert (named.status_code, named.json()["notes"]) == (200, "b")
+    assert machine.patch(path_of(draft), change, Idempotency_Key="k").content == named.content
+
+
+def test_nothing_else_is_a_merge_patch(machine: Machine, draft: Draft) -> None:
+    media = "application/merge-patch+json"
+    assert machine.post(path_of(draft, "/submit"), {}, Content_Type=media).status_code == 415
+    assert machine.patch(path_of(draft), {}, Content_Type="application/json-patch+json").status_code == 415

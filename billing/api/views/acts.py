@@ -22,6 +22,7 @@ from integrations.scopes import Scope
 
 
 class SubmitView(APIView):
+    replaced_in_v2 = ("POST",)
     required_scopes = {"POST": (Scope.INVOICES_WRITE,)}
 
     @operations.SUBMIT_INVOICE
@@ -37,6 +38,7 @@ class SubmitView(APIView):
 
 
 class IssueView(APIView):
+    replaced_in_v2 = ("POST",)
     required_scopes = {"POST": (Scope.INVOICES_ISSUE,)}
 
     @operations.ISSUE_INVOICE
@@ -52,6 +54,7 @@ class IssueView(APIView):
 
 
 class VoidView(APIView):
+    replaced_in_v2 = ("POST",)
     required_scopes = {"POST": (Scope.INVOICES_VOID,)}
 
     @operations.VOID_INVOICE

@@ -32,6 +32,7 @@ from integrations.scopes import Scope
 
 
 class CorrectionsView(APIView):
+    replaced_in_v2 = ("POST",)
     required_scopes = {"GET": (Scope.INVOICES_READ,), "POST": (Scope.INVOICES_WRITE,)}
 
     @operations.READ_CORRECTIONS
@@ -62,6 +63,7 @@ class CorrectionsView(APIView):
 
 
 class CorrectionPreviewView(APIView):
+    replaced_in_v2 = ("POST",)
     required_scopes = {"POST": (Scope.INVOICES_READ,)}
 
     @operations.PREVIEW_CORRECTION
@@ -97,6 +99,7 @@ class AdviceView(APIView):
 
 
 class ReplacementsView(APIView):
+    replaced_in_v2 = ("POST",)
     required_scopes = {"POST": (Scope.INVOICES_WRITE,)}
 
     @operations.CREATE_REPLACEMENT

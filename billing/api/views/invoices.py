@@ -36,6 +36,7 @@ from integrations.filtering import conditions
 from integrations.idempotency import run_idempotently
 from integrations.merging import merged
 from integrations.parameters import check_parameters, refuse
+from integrations.parsers import MergePatchParser, StrictJSONParser
 from integrations.permissions import require_scopes
 from integrations.reading import body_of, seller_of
 from integrations.refusals import written_down
@@ -43,6 +44,7 @@ from integrations.scopes import Scope
 
 
 class InvoicesView(APIView):
+    replaced_in_v2 = ("GET", "POST")
     required_scopes = {"GET": (Scope.INVOICES_READ,), "POST": (Scope.INVOICES_WRITE,)}
 
     @operations.LIST_INVOICES
@@ -80,6 +82,7 @@ def _create(request: Request, seller_id: uuid.UUID) -> Response:
 
 
 class InvoicePreviewView(APIView):
+    replaced_in_v2 = ("POST",)
     required_scopes = {"POST": (Scope.INVOICES_READ,)}
 
     @operations.PREVIEW_INVOICE
@@ -97,6 +100,8 @@ class InvoicePreviewView(APIView):
 
 
 class InvoiceView(APIView):
+    parser_classes = [StrictJSONParser, MergePatchParser]
+    replaced_in_v2 = ("GET", "PATCH", "DELETE")
     required_scopes = {
         "GET": (Scope.INVOICES_READ,),
         "PATCH": (Scope.INVOICES_WRITE,),
