@@ -27,6 +27,7 @@ from billing.parties import PartyCopy
 from billing.relations import named, represent_annulment, represent_corrected_by, represent_correction
 from billing.settlement import Standing, settlement_of
 from core.money import ZERO, plain
+from integrations.ceilings import Held
 from verifactu.models import FiscalRecord
 from verifactu.overview import PENDING, answers_of, status_of
 
@@ -54,6 +55,8 @@ class Parts:
     annulment: Annulment | None = None
     standing: Standing | None = None
     """How it is settled with what corrects or replaces it; None for one by itself."""
+    held: Held | None = None
+    """The ceiling that kept a token from issuing it just now; not kept with the invoice."""
 
     @property
     def status(self) -> str:

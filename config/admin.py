@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangosGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangosUserAdmin
@@ -13,13 +14,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_q import admin as queue_admin  # imported for what it registers, too
 from django_q.models import Failure, OrmQ, Schedule, Success
+from oauth2_provider import admin as oauth_admin  # noqa: F401 - imported for what it registers, to be taken away
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from audit.admin import CalmAdmin, ReadOnlyAdmin, actor_of_user
 from audit.services import Subject, record
 from config import chain_pages  # noqa: F401 - imported for what it registers
 
-for model in (User, Group, queue_admin.Failure, OrmQ, Schedule, Success):
+OAUTH = apps.get_app_config("oauth2_provider").get_models()  # their secrets are ours to show, once (integrations)
+for model in (User, Group, queue_admin.Failure, OrmQ, Schedule, Success, *OAUTH):
     if admin.site.is_registered(model):  # the queue's own only where the database is the broker
         admin.site.unregister(model)
 

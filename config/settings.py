@@ -158,6 +158,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_q",
+    "oauth2_provider",
     "billing",
     "clients",
     "verifactu",
@@ -267,6 +268,32 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "integrations.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
+}
+# Client credentials alone (RFC 6749 §4.4), as another way in for the same tokens (integrations/oauth).
+OAUTH2_PROVIDER: dict[str, Any] = {
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",  # knows no other grant
+    "OAUTH2_VALIDATOR_CLASS": "integrations.oauth.validator.TokensValidator",
+    "SCOPES_BACKEND_CLASS": "integrations.oauth.scopes.TokensScopes",
+    "ACCESS_TOKEN_GENERATOR": "integrations.tokens.make_access_token",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    # RFC 9700: nothing that is stored can be used, and nothing insecure is left switched on.
+    **{
+        f"COMPLIANT_BCP_RFC9700_{rule}": True
+        for rule in (
+            "TOKEN_STORAGE",
+            "IMPLICIT_GRANT",
+            "PASSWORD_GRANT",
+            "PKCE_METHOD",
+            "ACCESS_TOKEN_TRANSPORT",
+            "AUTHZ_RESPONSE_ISS",
+            "REFRESH_TOKEN",
+            "REDIRECT_URI_SCHEME",
+            "REDIRECT_URI_MATCHING",
+            "PKCE_REQUIRED",
+        )
+    },
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Correlativa",

@@ -10,6 +10,7 @@ from config.metrics import metrics
 from integrations.api.urls import urlpatterns as door_api
 from integrations.deprecation import PAGE, explain_migration
 from integrations.health import healthz, readyz
+from integrations.oauth.views import AccessTokenView, metadata
 from integrations.paths import with_optional_slash
 from integrations.problem_pages import explain
 from integrations.schema_views import DocsView, SchemaView
@@ -39,6 +40,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems/<slug:code>", explain),
     path(PAGE, explain_migration),
     *(each for version in VERSIONS for each in api(version)),
+    path("oauth/token", AccessTokenView.as_view(), name="oauth-token"),
+    path("oauth/token/", AccessTokenView.as_view()),
+    path(".well-known/oauth-authorization-server", metadata),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", RedirectView.as_view(pattern_name="admin:index")),

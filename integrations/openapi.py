@@ -85,7 +85,7 @@ REPLACED_IN_V2 = [
     _header("Link", "Where it is in the version that follows, and what to change.", response=_SHOWN),
 ]
 ETAG = _header("ETag", "The tag of this state.", response=[200, 201])
-LOCATION = _header("Location", "Where the new resource is.", response=[201])
+LOCATION = _header("Location", "Where the new resource is.", response=[201, 202])
 
 
 class MachineSchema(AutoSchema):

@@ -25,6 +25,8 @@ from integrations.monitoring.counting import under_way
 logger = logging.getLogger(__name__)
 
 WINDOW = 60
+FAILURES_PER_MINUTE = 20
+"""How often an address may fail to say who it is, before it is only told to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +119,19 @@ def count_call(token_id: uuid.UUID, calls_per_minute: int, *, now: float) -> Non
         message = gettext_noop("Too many calls: try again in %(seconds)s seconds.")
         headers = {"Retry-After": str(rate.reset)}
         raise TooManyRequests("rate_limited", message, params={"seconds": rate.reset}, headers=headers)
+
+
+def count_failure(address: str, *, now: float) -> None:
+    """Count a failure to authenticate against the address that it came from; ``TooManyRequests`` (429) from the
+    twenty-first of a minute on, before anything more is done or written about it.
+
+    Nobody who shows a good token is turned away: behind one address there may be many machines, and one of them with an
+    old token must not shut out the others.
+    """
+    counting = counter()
+    window, elapsed = divmod(now, WINDOW)
+    if counting.add(f"failures:{address}", int(window)) > math.ceil(FAILURES_PER_MINUTE / counting.share):
+        seconds = math.ceil(WINDOW - elapsed)
+        message = gettext_noop("Too many failed attempts from this address: try again in %(seconds)s seconds.")
+        headers = {"Retry-After": str(seconds)}
+        raise TooManyRequests("too_many_failed_attempts", message, params={"seconds": seconds}, headers=headers)

@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings as configured
 from hypothesis import HealthCheck, settings
 
+from integrations.throttling import counter
+
 # The same examples in every run, so that a red build is red again; HYPOTHESIS_PROFILE=explore looks for new ones.
 _COMMON: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("ci", derandomize=True, **_COMMON)
@@ -38,6 +40,12 @@ def _only_here(connect: Callable[[socket.socket, Any], Any]) -> Callable[[socket
 def _no_marks_of_another_test() -> None:
     """Chains that a test left behind would look like records lost."""
     Path(configured.DEPLOYMENT_FILE).unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_failures_of_another_test() -> None:
+    """All tests call from one address, which may fail twenty times a minute."""
+    counter.cache_clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

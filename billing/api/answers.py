@@ -14,6 +14,7 @@ from billing.representation import Parts, represent
 from billing.services.drafting import Draft
 from clients.representation import represent_client
 from core.errors import Fault, gettext_noop
+from integrations.ceilings import Held
 from integrations.etags import check_if_match, etag_of
 from integrations.versions import address, as_version, version_of
 
@@ -32,11 +33,25 @@ def invoice_answer(
 
 
 def made_answer(request: Request, made: Draft) -> Response:
-    """What a creation made, or the invoice that its source event had made before."""
+    """What a creation made, or holds for a person (202), or the invoice that its source event had made before."""
+    if made.parts.held:
+        return _held_answer(request, made.parts, made.parts.held, made.warnings)
     answer = invoice_answer(request, made.parts, status=201 if made.is_new else 200, warnings=made.warnings)
     if not made.is_new:
         answer["Duplicate-Of"] = str(made.parts.invoice.id)
         answer["Location"] = location_of(request, made.parts.invoice.id)
+    return answer
+
+
+def issued_answer(request: Request, parts: Parts) -> Response:
+    """What issuing answers: the invoice, or the draft that is held for a person (202)."""
+    return _held_answer(request, parts, parts.held, ()) if parts.held else invoice_answer(request, parts)
+
+
+def _held_answer(request: Request, parts: Parts, held: Held, warnings: Iterable[Fault]) -> Response:
+    answer = invoice_answer(request, parts, status=202, warnings=[*warnings, held.as_warning()])
+    answer.data["held_by_limit"] = held.to_json()
+    answer["Location"] = location_of(request, parts.invoice.id)
     return answer
 
 

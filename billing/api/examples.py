@@ -227,3 +227,12 @@ SERIES: dict[str, Any] = {
     "is_active": True,
     "livemode": False,
 }
+HELD = {"limit": "euros_per_invoice", "allowed": "100.00", "used": "0.00", "asked": "121.00"}
+HELD_WARNING = {
+    "pointer": None,
+    "code": "held_by_limit",
+    "detail": (
+        "This token may issue up to 100.00 € an invoice by itself, and this one comes to 121.00 €: a person decides "
+        "on it."
+    ),
+}

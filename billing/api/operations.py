@@ -115,12 +115,25 @@ def _sent(shape: Any, values: Mapping[str, object]) -> OpenApiRequest:
     return OpenApiRequest(shape, examples=shown)
 
 
+def held(draft: Mapping[str, object]) -> OpenApiResponse:
+    """What is answered where a token would have issued more than it may."""
+    value = {**draft, "status": "in_review", "warnings": [examples.HELD_WARNING], "held_by_limit": examples.HELD}
+    description = "Beyond a ceiling of the token (`held_by_limit`): a draft in review, for a person to issue"
+    return _shown(shapes.HeldInvoiceShape, "Held", value, description)
+
+
 def _query(name: str, description: str, schema: Any = str) -> OpenApiParameter:
     return OpenApiParameter(name, schema, description=description)
 
 
 def _act(
-    name: str, summary: str, description: str, conflicts: Sequence[OpenApiExample], after: object
+    name: str,
+    summary: str,
+    description: str,
+    conflicts: Sequence[OpenApiExample],
+    after: object,
+    *,
+    others: Mapping[int, OpenApiResponse] | None = None,
 ) -> Callable[[Method], Method]:
     """An act on an invoice that exists."""
     return extend_schema(
@@ -132,6 +145,7 @@ def _act(
         request=EmptyRequest,
         responses={
             200: _shown(shapes.InvoiceShape, "The invoice", after),
+            **(others or {}),
             **problem_responses(409, 412, body=True, examples={409: conflicts, 412: [_STALE]}),
         },
     )
@@ -185,6 +199,7 @@ CREATE_INVOICE = extend_schema(
             {**examples.INVOICE, "warnings": []},
             "The source event was known, with the same content",
         ),
+        202: held(examples.DRAFT),
         **problem_responses(409, body=True, examples={409: [_DIVERGED], 422: [_FAULTS]}),
     },
 )
@@ -257,6 +272,7 @@ ISSUE_INVOICE = _act(
     ),
     [_ALREADY_ISSUED],
     examples.INVOICE,
+    others={202: held(examples.DRAFT)},
 )
 VOID_INVOICE = extend_schema(
     operation_id="invoices_void",

@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiRequest, OpenApiRespons
 
 from billing.api import examples, shapes
 from billing.api import examples_of_corrections as of_corrections
+from billing.api.operations import held
 from billing.api.requests import AdviceRequest, CorrectionPreviewRequest, CorrectionRequest, ReplacementRequest
 from integrations.openapi import (
     ETAG,
@@ -43,6 +44,10 @@ _REPLACED = problem_example(
     "S-2026-00001 has been replaced by a full invoice already: withdraw or void that one first.",
     replaced_by=examples.INVOICE_ID,
 )
+_UNNUMBERED = {
+    name: of_corrections.PREVIEW[name]
+    for name in ("number", "display_number", "issue_date", "issued_at", "issued_by", "verifactu", "documents")
+}
 _WISHES = {
     "Goods came back": of_corrections.RETURN,
     "All that is left": of_corrections.ALL_OF_IT,
@@ -76,6 +81,7 @@ CREATE_CORRECTION = extend_schema(
     responses={
         201: _shown(shapes.InvoiceShape, "The correction", {**of_corrections.CORRECTION, "warnings": []}),
         200: _shown(shapes.InvoiceShape, "Known by its source event", {**of_corrections.CORRECTION, "warnings": []}),
+        202: held({**of_corrections.PREVIEW, "id": of_corrections.CORRECTION["id"]}),
         **problem_responses(409, body=True, examples={409: [_VOIDED], 422: [_EXCEEDS]}),
     },
 )
@@ -128,6 +134,7 @@ CREATE_REPLACEMENT = extend_schema(
     responses={
         201: _shown(shapes.InvoiceShape, "The full invoice", {**of_corrections.REPLACEMENT, "warnings": []}),
         200: _shown(shapes.InvoiceShape, "Known by its source event", {**of_corrections.REPLACEMENT, "warnings": []}),
+        202: held({**of_corrections.REPLACEMENT, **_UNNUMBERED}),
         **problem_responses(409, body=True, examples={409: [_REPLACED]}),
     },
 )

@@ -19,6 +19,7 @@ from billing.models.seller import ApprovalPolicy, Rounding
 from billing.settlement import STATUSES as STATUSES_OF_SETTLEMENT
 from billing.versions import ADDED, REPLACED
 from clients.api.requests import BuyerRequest
+from integrations.ceilings import Limit
 
 Shape = serializers.Serializer[Any]
 
@@ -300,6 +301,21 @@ class InvoiceShape(Shape):
     issued_at = serializers.DateTimeField(allow_null=True)
     livemode = serializers.BooleanField()
     warnings = WarningShape(many=True, required=False, help_text="Only where it was just made or changed.")
+
+
+class HeldByLimitShape(Shape):
+    """Which of the token's ceilings it would go beyond: whole invoices, or euros. Decimal strings."""
+
+    limit = serializers.ChoiceField(choices=[limit.value for limit in Limit])
+    allowed = serializers.CharField()
+    used = serializers.CharField(help_text="In this hour, or on this day of the seller's.")
+    asked = serializers.CharField(help_text="What this one would have added; a credit note without its sign.")
+
+
+class HeldInvoiceShape(InvoiceShape):
+    """A draft in review, where a machine wanted to issue more than its token may by itself."""
+
+    held_by_limit = HeldByLimitShape()
 
 
 class InvoicePreviewShape(InvoiceShape):

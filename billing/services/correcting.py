@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -23,6 +24,7 @@ from billing.services.standing import refuse_if_replaced, refuse_unless_in_force
 from clients.services import ClientData
 from core.actors import Actor
 from core.errors import Conflict, Fault, Invalid, gettext_noop
+from integrations.ceilings import Ceilings
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,10 @@ def create_correction(
     client: ClientData | None = None,
     source: SourceEventKey | None = None,
     issue: bool = False,
+    within: Ceilings | None = None,
 ) -> Draft:
     """Write a draft that corrects an issued invoice, and others with it; with ``issue`` it is issued too, or nothing
-    is.
+    is; ``within`` a token's ceilings it may be held for a person.
 
     ``client`` describes the buyer anew where it is not the one of the invoice. Raises NotFound; Conflict
     ``invoice_not_issued``, ``invoice_voided``, ``already_replaced``, ``nothing_left_to_correct``; Invalid with every
@@ -58,7 +61,7 @@ def create_correction(
     """
     seller_id = _seller_of(invoice_id)
     draft = correction_draft(invoice_id=invoice_id, correction=correction, described=client is not None)
-    verb = create_and_issue if issue else create_draft
+    verb = partial(create_and_issue, within=within) if issue else create_draft
     return verb(seller_id=seller_id, draft=draft, by=by, now=now, client=client, source=source)
 
 

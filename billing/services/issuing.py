@@ -24,6 +24,7 @@ from billing.parties import PartyCopy
 from billing.representation import Parts, content_digest, represent
 from billing.services.composing import adds_up, inputs_of, lacks_address, named_by, over_limit
 from billing.services.drafting import Condition, Draft, create_draft, lock_invoice, subject_of
+from billing.services.holding import held_back, hold, used_by
 from billing.services.standing import hold_families, refuse_unless_it_stands
 from clients.services import ClientData
 from core.actors import Actor
@@ -31,6 +32,7 @@ from core.errors import Conflict, Fault, Invalid, gettext_noop
 from core.modes import Mode
 from core.text import searchable
 from integrations import outbox
+from integrations.ceilings import Ceilings
 from integrations.models import Event
 from verifactu.services.chaining import register_invoice
 
@@ -43,9 +45,11 @@ def issue_invoice(
     now: datetime,
     on: date | None = None,
     provided: Condition | None = None,
+    within: Ceilings | None = None,
 ) -> Parts:
     """Give a draft its legal number, date and fiscal record, and freeze it. ``on`` is the issue date in the seller's
-    zone (today when left out). ``provided`` may refuse what it sees.
+    zone (today when left out). ``provided`` may refuse what it sees. ``within`` are the ceilings of the asking token:
+    beyond one of them the draft goes into review instead, and ``held`` says why.
 
     One transaction writes the number, the frozen invoice with copies of both parties, the VERI*FACTU record, the
     audit entry, the outgoing event and the document's row: all or none.
@@ -54,6 +58,8 @@ def issue_invoice(
     ``draft_does_not_add_up``, ``issue_date_before_last``, ``number_taken``; Invalid with every fault (rates not in
     force on the date, …). Of a correction or a replacement also what ``refuse_unless_it_stands`` raises.
     """
+    if within is not None:
+        within.take_turns()
     invoice = lock_invoice(invoice_id)
     refuse_unless_issuable(invoice)
     parts = queries.parts_of(invoice)
@@ -61,7 +67,7 @@ def issue_invoice(
     _refuse_unless_it_adds_up(parts)
     if provided is not None:
         provided(parts)
-    return _issue_on_the_day(replace(parts, invoice=invoice), by=by, now=now, on=on)
+    return _issue_on_the_day(replace(parts, invoice=invoice), by=by, now=now, on=on, within=within)
 
 
 @transaction.atomic(savepoint=False)
@@ -74,17 +80,20 @@ def create_and_issue(
     client: ClientData | None = None,
     source: SourceEventKey | None = None,
     on: date | None = None,
+    within: Ceilings | None = None,
 ) -> Draft:
-    """Create a draft and issue it in the same transaction: both or neither.
+    """Create a draft and issue it in the same transaction: both or neither; or hold it ``within`` a token's ceilings.
 
     A known source event gives the invoice that exists, issued or not, as ``create_draft`` does. Raises what
     ``create_draft`` and ``issue_invoice`` raise.
     """
+    if within is not None:
+        within.take_turns()
     made = create_draft(seller_id=seller_id, draft=draft, by=by, now=now, client=client, source=source)
     if not made.is_new:
         return made
     _refuse_unless_approved(made.parts.invoice, made.parts.lines, None)
-    return replace(made, parts=_issue_on_the_day(made.parts, by=by, now=now, on=on))
+    return replace(made, parts=_issue_on_the_day(made.parts, by=by, now=now, on=on, within=within))
 
 
 def refuse_unless_issuable(invoice: Invoice) -> None:
@@ -112,21 +121,22 @@ def _refuse_unless_it_adds_up(parts: Parts) -> None:
         raise Conflict("draft_does_not_add_up", message, extra={"invoice": str(parts.invoice.id)})
 
 
-def _issue_on_the_day(parts: Parts, *, by: Actor, now: datetime, on: date | None) -> Parts:
+def _issue_on_the_day(parts: Parts, *, by: Actor, now: datetime, on: date | None, within: Ceilings | None) -> Parts:
     """Issue with the date that was asked for, or else with today's.
 
     Midnight may pass while an invoice waits for its turn in the series: the day is then the one of the invoice before.
     """
     today = now.astimezone(parts.invoice.seller.zone).date()
     try:
-        return _issue(parts, by=by, now=now, issue_date=on or today, today=today)
+        return _issue(parts, by=by, now=now, issue_date=on or today, today=today, within=within)
     except IssueDateGoesBack as refusal:
         if on is not None or refusal.last_date - today > timedelta(days=1):
             raise
-        return _issue(parts, by=by, now=now, issue_date=refusal.last_date, today=refusal.last_date)
+        last = refusal.last_date
+        return _issue(parts, by=by, now=now, issue_date=last, today=last, within=within)
 
 
-def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: date) -> Parts:
+def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: date, within: Ceilings | None) -> Parts:
     """Everything that can be computed comes before the series is locked; what follows lasts milliseconds."""
     invoice, before = parts.invoice, parts.invoice.status
     seller = PartyCopy.of(invoice.seller, name=invoice.seller.legal_name)
@@ -149,6 +159,8 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
     faults, _warnings = fiscal.preflight(registration, today=today, pointer_to=places.pointer_to)
     if faults:
         raise Invalid(faults)
+    if held := held_back(parts, within, now=now):
+        return hold(parts, held, by=by, now=now)
 
     number = take_next_number(invoice.series, issue_date=issue_date)
     _number(invoice, number=number, issue_date=issue_date, seller=seller, buyer=buyer, by=by, now=now)
@@ -162,7 +174,8 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
     )
     document = Document(invoice=invoice, created_at=now, due_at=min(now, timezone.now()))  # workers know no test clocks
     issued = replace(parts, record=record, document=document)
-    rows: list[Model | Change] = [changed(invoice, *_WRITTEN), document]
+    used = used_by(within, invoice, before=before, now=now)
+    rows: list[Model | Change] = [changed(invoice, *_WRITTEN), document, *used]
     try:
         if parts.preceding:  # how it is settled with them can be told once it stands among them
             write(*rows)

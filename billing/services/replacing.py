@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from billing.services.standing import refuse_if_replaced, refuse_unless_in_force
 from clients.services import ClientData
 from core.actors import Actor
 from core.errors import Fault, Invalid, gettext_noop
+from integrations.ceilings import Ceilings
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,16 @@ def create_replacement(
     client: ClientData | None = None,
     source: SourceEventKey | None = None,
     issue: bool = False,
+    within: Ceilings | None = None,
 ) -> Draft:
-    """Write a full invoice in the place of a simplified one, and of others with it; with ``issue`` it is issued too.
+    """Write a full invoice in the place of a simplified one, and of others with it; with ``issue`` it is issued too,
+    unless it goes beyond what its token may do by itself (``within``).
 
     It corrects nothing, and each simplified invoice is replaced once. Raises NotFound; Conflict
     ``invoice_not_issued``, ``invoice_voided``, ``already_replaced``; Invalid with every fault.
     """
     seller_id, draft = _draft(invoice_id, replacement)
-    verb = create_and_issue if issue else create_draft
+    verb = partial(create_and_issue, within=within) if issue else create_draft
     return verb(seller_id=seller_id, draft=draft, by=by, now=now, client=client, source=source)
 
 

@@ -7,17 +7,16 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from audit import services as audit
 from audit.models import AuditEntry, Outcome
 from billing import queries
 from billing.models import Approval, Invoice, InvoiceStatus
 from billing.models.seller import ApprovalPolicy
-from billing.representation import Parts, content_digest, represent
-from billing.services.drafting import Condition, lock_invoice, refuse_unless_editable, subject_of
+from billing.representation import Parts, content_digest
+from billing.services.drafting import Condition, lock_invoice, refuse_unless_editable
 from billing.services.issuing import issue_invoice, refuse_unless_issuable
+from billing.services.moving import move, put_in_review
 from core.actors import Actor, ActorKind
 from core.errors import Conflict, Forbidden, gettext_noop
-from integrations import outbox
 
 
 @transaction.atomic(savepoint=False)
@@ -32,17 +31,7 @@ def submit_invoice(*, invoice_id: uuid.UUID, by: Actor, now: datetime, provided:
         provided(queries.parts_of(invoice))
     if invoice.status != InvoiceStatus.DRAFT:
         return queries.parts_of(invoice)
-    _move(invoice, InvoiceStatus.IN_REVIEW, "invoice.submitted", by=by, now=now)
-    parts = queries.parts_of(invoice)
-    outbox.publish(
-        "invoice.in_review",
-        seller_id=invoice.seller_id,
-        mode=invoice.mode,
-        object_id=str(invoice.id),
-        payload=represent(parts),
-        by=by,
-    )
-    return parts
+    return put_in_review(invoice, "invoice.submitted", by=by, now=now)
 
 
 @transaction.atomic(savepoint=False)
@@ -67,7 +56,7 @@ def approve_invoice(*, invoice_id: uuid.UUID, by: Actor, now: datetime, seen_dig
     Approval.objects.create(
         invoice=invoice, content_digest=digest, approved_at=now, approved_by=str(by), approver_id=by.id
     )
-    _move(invoice, InvoiceStatus.APPROVED, "invoice.approved", by=by, now=now)
+    move(invoice, InvoiceStatus.APPROVED, "invoice.approved", by=by, now=now)
     return queries.parts_of(invoice)
 
 
@@ -91,7 +80,7 @@ def return_to_draft(*, invoice_id: uuid.UUID, by: Actor, now: datetime, reason: 
     """
     invoice = lock_invoice(invoice_id)
     refuse_unless_editable(invoice)
-    _move(invoice, InvoiceStatus.DRAFT, "invoice.returned", by=by, now=now, reason=reason)
+    move(invoice, InvoiceStatus.DRAFT, "invoice.returned", by=by, now=now, reason=reason)
     return queries.parts_of(invoice)
 
 
@@ -105,17 +94,3 @@ def _wrote(invoice: Invoice, by: Actor) -> bool:
         actor_kind=by.kind,
         actor_id=by.id,
     ).exists()
-
-
-def _move(invoice: Invoice, status: InvoiceStatus, action: str, *, by: Actor, now: datetime, reason: str = "") -> None:
-    before = invoice.status
-    invoice.status, invoice.updated_at = status, now
-    invoice.save(force_update=True, update_fields=["status", "updated_at"])
-    audit.record(
-        action,
-        by=by,
-        subject=subject_of(invoice),
-        before={"status": before},
-        after={"status": status.value},
-        reason=reason,
-    )

@@ -4,6 +4,7 @@ from integrations.models.deployment import Deployment, WorkerHeartbeat
 from integrations.models.events import Event
 from integrations.models.keys import IdempotencyKey
 from integrations.models.monitoring import Alert, CallMinute, Notice, NoticeChannel, NoticeState, Severity
+from integrations.models.oauth import OAuthClient
 from integrations.models.sandbox import Scenario, ScenarioKind, TestClock
 from integrations.models.tokens import ApiToken, CeilingUse, TokenSeller
 from integrations.models.webhooks import (
@@ -34,6 +35,7 @@ __all__ = [
     "Notice",
     "NoticeChannel",
     "NoticeState",
+    "OAuthClient",
     "Scenario",
     "ScenarioKind",
     "Severity",

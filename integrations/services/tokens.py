@@ -1,11 +1,12 @@
-"""Giving machines access, and taking it away."""
+"""Giving machines access, changing its bounds and its secret, and taking it away."""
 
 from __future__ import annotations
 
-import ipaddress
 import uuid
-from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -15,11 +16,18 @@ from core.errors import Conflict, Fault, Invalid, NotFound, gettext_noop
 from core.modes import Mode
 from integrations.models import ApiToken, TokenSeller
 from integrations.pointers import pointer
-from integrations.scopes import Scope
-from integrations.sellers import modes_of
+from integrations.services.token_rules import (
+    BOUNDS,
+    Bounds,
+    bounds_of,
+    faults_of_bounds,
+    faults_of_name,
+    faults_of_scopes,
+    faults_of_sellers,
+)
 from integrations.tokens import digest_of, hint_of, make_secret
 
-MAX_NAME = 100
+MAX_OVERLAP = timedelta(days=7)
 
 
 @transaction.atomic
@@ -34,15 +42,29 @@ def create_token(
     expires_at: datetime | None = None,
     allowed_addresses: Sequence[str] = (),
     calls_per_minute: int = 600,
+    owner_email: str = "",
+    invoices_per_hour: int | None = None,
+    euros_per_invoice: Decimal | None = None,
+    euros_per_day: Decimal | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token for some sellers of one mode, and return its row and its secret, which nobody can read again.
 
-    ``allowed_addresses`` are CIDR ranges, empty for any. Refuses with ``Invalid`` and every fault.
+    The bounds are those of ``Bounds``. Refuses with ``Invalid`` and every fault.
     """
+    bounds = Bounds(
+        expires_at=expires_at,
+        allowed_addresses=allowed_addresses,
+        calls_per_minute=calls_per_minute,
+        owner_email=owner_email,
+        invoices_per_hour=invoices_per_hour,
+        euros_per_invoice=euros_per_invoice,
+        euros_per_day=euros_per_day,
+    )
     faults = [
-        *_faults_of_limits(name, scopes, expires_at, now, calls_per_minute),
-        *_faults_of_addresses(allowed_addresses),
-        *_faults_of_sellers(seller_ids, mode),
+        *faults_of_name(name),
+        *faults_of_scopes(scopes),
+        *faults_of_bounds(bounds, now=now),
+        *faults_of_sellers(seller_ids, mode),
     ]
     if faults:
         raise Invalid(faults)
@@ -53,30 +75,94 @@ def create_token(
         digest=digest_of(secret),
         hint=hint_of(secret),
         scopes=sorted(set(scopes)),
-        allowed_addresses=list(allowed_addresses),
-        calls_per_minute=calls_per_minute,
         created_at=now,
         created_by=str(by),
-        expires_at=expires_at,
+        **bounds.to_row(),
     )
     TokenSeller.objects.bulk_create(
         TokenSeller(token=token, seller_id=seller_id, mode=mode) for seller_id in sorted(set(seller_ids))
     )
-    record("token.created", by=by, subject=subject_of(token), after=_public_face(token, seller_ids))
+    record("token.created", by=by, subject=subject_of(token), after=_public_face(token, seller_ids, bounds))
+    return token, secret
+
+
+@transaction.atomic
+def change_token(*, token_id: uuid.UUID, bounds: Bounds, by: Actor, now: datetime) -> ApiToken:
+    """Give a token other bounds; what it is (name, mode, sellers, scopes) stays. Holds from the next call on.
+
+    Raises NotFound, Conflict ``token_already_revoked``, Invalid with every fault. An expiry that is left as it was may
+    have passed.
+    """
+    token = lock_token(token_id)
+    has_other_expiry = bounds.expires_at != token.expires_at
+    faults = [*faults_of_bounds(bounds if has_other_expiry else replace(bounds, expires_at=None), now=now)]
+    if faults:
+        raise Invalid(faults)
+    before, after = bounds_of(token).to_json(), bounds.to_json()
+    changes = {name: value for name, value in after.items() if value != before[name]}
+    if changes:
+        for name, value in bounds.to_row().items():
+            setattr(token, name, value)
+        if has_other_expiry:
+            token.warned_days = None  # there is another day to warn of
+        token.save(update_fields=[*BOUNDS, "warned_days"])
+        was = {name: before[name] for name in changes}
+        record("token.changed", by=by, subject=subject_of(token), before=was, after=changes)
+    return token
+
+
+@transaction.atomic
+def rotate_token(*, token_id: uuid.UUID, overlap: timedelta, by: Actor, now: datetime) -> tuple[ApiToken, str]:
+    """Give a token a new secret, and return its row and the secret, which nobody can read again.
+
+    The former one is good for as long as ``overlap`` (none to seven days), and dies at once with the token. It is the
+    same token all along: idempotency keys, quota, ceilings and audit go on. Of several rotations the two newest secrets
+    are good. Raises NotFound, Conflict ``token_already_revoked``, ``token_already_expired``, Invalid
+    ``overlap_out_of_range``.
+    """
+    if not timedelta(0) <= overlap <= MAX_OVERLAP:
+        message = gettext_noop("The former secret may stay good for 0 to 604800 seconds: seven days.")
+        raise Invalid([Fault("overlap_out_of_range", message, pointer("overlap_seconds"))])
+    token = lock_token(token_id)
+    if token.expires_at and token.expires_at <= now:
+        message = gettext_noop("The token has expired: give it another expiry first, or make a new one.")
+        raise Conflict("token_already_expired", message)
+    former, secret = token.hint, make_secret(Mode(token.mode))
+    if overlap:
+        token.previous_digest, token.previous_hint, token.previous_valid_until = token.digest, former, now + overlap
+    else:
+        token.previous_digest, token.previous_hint, token.previous_valid_until = None, "", None
+    token.digest, token.hint, token.rotated_at, token.previous_used_at = digest_of(secret), hint_of(secret), now, None
+    token.save(update_fields=_SECRETS)
+    until = token.previous_valid_until
+    record(
+        "token.rotated",
+        by=by,
+        subject=subject_of(token),
+        before={"hint": former},
+        after={"hint": token.hint, "former_valid_until": until.isoformat() if until else None},
+    )
     return token, secret
 
 
 @transaction.atomic
 def revoke_token(*, token_id: uuid.UUID, by: Actor, now: datetime, reason: str) -> ApiToken:
-    """Take a token's access away, at once and for ever: the next call that carries it is refused."""
+    """Take a token's access away, at once and for ever: the next call that carries it is refused, be it with its
+    secret, a former one, or an access token of its OAuth clients."""
+    token = lock_token(token_id)
+    token.revoked_at = now
+    token.save(update_fields=["revoked_at"])
+    record("token.revoked", by=by, subject=subject_of(token), after={"revoked_at": now.isoformat()}, reason=reason)
+    return token
+
+
+def lock_token(token_id: uuid.UUID) -> ApiToken:
+    """The token that is to be changed, locked. Raises NotFound, Conflict ``token_already_revoked``."""
     token = ApiToken.objects.select_for_update().filter(pk=token_id).first()
     if token is None:
         raise NotFound("token_not_found", gettext_noop("There is no such token."))
     if token.revoked_at:
         raise Conflict("token_already_revoked", gettext_noop("The token was revoked before."))
-    token.revoked_at = now
-    token.save(update_fields=["revoked_at"])
-    record("token.revoked", by=by, subject=subject_of(token), after={"revoked_at": now.isoformat()}, reason=reason)
     return token
 
 
@@ -85,50 +171,17 @@ def subject_of(token: ApiToken) -> Subject:
     return Subject(type="token", id=str(token.pk), label=str(token), mode=token.mode)
 
 
-def _public_face(token: ApiToken, seller_ids: Collection[uuid.UUID]) -> dict[str, object]:
-    return {
-        "hint": token.hint,
-        "scopes": token.scopes,
-        "sellers": sorted(str(seller_id) for seller_id in set(seller_ids)),
-        "allowed_addresses": token.allowed_addresses,
-        "calls_per_minute": token.calls_per_minute,
-        "expires_at": token.expires_at.isoformat() if token.expires_at else None,
-    }
+_SECRETS = [
+    "digest",
+    "hint",
+    "rotated_at",
+    "previous_digest",
+    "previous_hint",
+    "previous_valid_until",
+    "previous_used_at",
+]
 
 
-def _faults_of_limits(
-    name: str, scopes: Collection[str], expires_at: datetime | None, now: datetime, calls_per_minute: int
-) -> Iterator[Fault]:
-    if not 0 < len(name.strip()) <= MAX_NAME:
-        yield Fault("name_length", gettext_noop("The name must have 1 to 100 characters."), pointer("name"))
-    if not scopes:
-        yield Fault("scopes_missing", gettext_noop("Name at least one scope."), pointer("scopes"))
-    for scope in sorted(set(scopes) - {*Scope}):
-        message = gettext_noop("There is no scope %(scope)s.")
-        yield Fault("scope_unknown", message, pointer("scopes"), params={"scope": scope})
-    if expires_at and expires_at <= now:
-        yield Fault("expiry_in_the_past", gettext_noop("The expiry must lie in the future."), pointer("expires_at"))
-    if calls_per_minute < 1:
-        message = gettext_noop("At least one call a minute.")
-        yield Fault("calls_per_minute_too_low", message, pointer("calls_per_minute"))
-
-
-def _faults_of_addresses(allowed_addresses: Sequence[str]) -> Iterator[Fault]:
-    message = gettext_noop("%(address)s is no address range: write it like 192.0.2.0/24 or 2001:db8::/32.")
-    for index, address in enumerate(allowed_addresses):
-        try:
-            ipaddress.ip_network(address)
-        except ValueError:
-            place = pointer("allowed_addresses", index)
-            yield Fault("address_range_invalid", message, place, params={"address": address})
-
-
-def _faults_of_sellers(seller_ids: Collection[uuid.UUID], mode: Mode) -> Iterator[Fault]:
-    """The database would refuse them too, at commit and without a sentence."""
-    if not seller_ids:
-        yield Fault("sellers_missing", gettext_noop("Name at least one seller."), pointer("sellers"))
-    known = {seller_id for seller_id, its_mode in modes_of(seller_ids).items() if its_mode == mode}
-    for seller_id in sorted(set(seller_ids) - known):
-        message = gettext_noop("There is no seller %(seller)s in mode %(mode)s.")
-        params = {"seller": str(seller_id), "mode": str(mode)}
-        yield Fault("seller_unknown", message, pointer("sellers"), params=params)
+def _public_face(token: ApiToken, seller_ids: Collection[uuid.UUID], bounds: Bounds) -> dict[str, object]:
+    sellers = sorted(str(seller_id) for seller_id in set(seller_ids))
+    return {"hint": token.hint, "scopes": token.scopes, "sellers": sellers, **bounds.to_json()}

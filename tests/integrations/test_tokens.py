@@ -94,6 +94,10 @@ def test_making_and_revoking_a_token_are_audited():
         "allowed_addresses": ["192.0.2.0/24"],
         "calls_per_minute": 600,
         "expires_at": "2026-11-24T12:00:00+00:00",
+        "owner_email": "",
+        "invoices_per_hour": None,
+        "euros_per_invoice": None,
+        "euros_per_day": None,
     }
     revoke_token(token_id=token.id, by=MARIA, now=NOW, reason="leaked")
     revoked = AuditEntry.objects.get(action="token.revoked")

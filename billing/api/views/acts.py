@@ -11,12 +11,12 @@ from rest_framework.views import APIView
 
 from billing.api import operations
 from billing.api.acting import act, present_of
-from billing.api.answers import if_match, invoice_answer
+from billing.api.answers import if_match, invoice_answer, issued_answer
 from billing.api.requests import EmptyRequest, VoidRequest
 from billing.services.issuing import issue_invoice
 from billing.services.reviewing import submit_invoice
 from billing.services.voiding import void_invoice
-from integrations.authentication import actor_of
+from integrations.authentication import actor_of, ceilings_of
 from integrations.reading import body_of, read
 from integrations.scopes import Scope
 
@@ -48,9 +48,13 @@ class IssueView(APIView):
     def _issue(self, request: Request, invoice_id: uuid.UUID) -> Response:
         read(EmptyRequest, body_of(request))
         issued = issue_invoice(
-            invoice_id=invoice_id, by=actor_of(request), now=present_of(request, invoice_id), provided=if_match(request)
+            invoice_id=invoice_id,
+            by=actor_of(request),
+            now=present_of(request, invoice_id),
+            provided=if_match(request),
+            within=ceilings_of(request),
         )
-        return invoice_answer(request, issued)
+        return issued_answer(request, issued)
 
 
 class VoidView(APIView):

@@ -22,9 +22,10 @@ from billing.families import family_of
 from billing.relations import represent_family
 from billing.services.advising import advise_on
 from billing.services.correcting import create_correction, preview_correction
+from billing.services.holding import foreseen
 from billing.services.replacing import create_replacement
 from billing.services.standing import refuse_unless_in_force
-from integrations.authentication import actor_of, principal_of
+from integrations.authentication import actor_of, ceilings_of, principal_of
 from integrations.parameters import check_parameters
 from integrations.permissions import require_scopes
 from integrations.reading import body_of, read
@@ -58,6 +59,7 @@ class CorrectionsView(APIView):
             issue=said.get("issue", False),
             by=actor_of(request),
             now=present_of(request, invoice_id),
+            within=ceilings_of(request),
         )
         return made_answer(request, made)
 
@@ -71,13 +73,14 @@ class CorrectionPreviewView(APIView):
         check_parameters(request)
         seller_id = queries.seller_of_invoice(invoice_id, seller_ids=principal_of(request).seller_ids)
         said = read_correction(body_of(request), invoice_id=invoice_id, seller_id=seller_id)
+        now = present_of(request, invoice_id)
         parts, warnings = preview_correction(
             invoice_id=invoice_id,
             correction=translation.correction_in(said),
             client=translation.described_client(said),
-            now=present_of(request, invoice_id),
+            now=now,
         )
-        return preview_answer(request, parts, warnings)
+        return preview_answer(request, parts, [*warnings, *foreseen(parts, ceilings_of(request), now=now)])
 
 
 class AdviceView(APIView):
@@ -117,6 +120,7 @@ class ReplacementsView(APIView):
             issue=said.get("issue", False),
             by=actor_of(request),
             now=present_of(request, invoice_id),
+            within=ceilings_of(request),
         )
         return made_answer(request, made)
 

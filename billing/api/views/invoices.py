@@ -28,8 +28,9 @@ from billing.api.reading import read_invoice
 from billing.api.requests import InvoiceContentRequest, InvoiceRequest, PreviewRequest
 from billing.representation import Parts
 from billing.services.drafting import Revision, create_draft, discard_draft, preview, revise_draft
+from billing.services.holding import foreseen
 from billing.services.issuing import create_and_issue
-from integrations.authentication import actor_of, principal_of
+from integrations.authentication import actor_of, ceilings_of, principal_of
 from integrations.clock import now_of
 from integrations.etags import etag_of, is_unchanged
 from integrations.filtering import conditions
@@ -69,7 +70,7 @@ class InvoicesView(APIView):
 
 def _create(request: Request, seller_id: uuid.UUID) -> Response:
     said = read_invoice(InvoiceRequest, body_of(request), seller_id=seller_id)
-    verb = create_and_issue if said.get("issue") else create_draft
+    verb = partial(create_and_issue, within=ceilings_of(request)) if said.get("issue") else create_draft
     made = verb(
         seller_id=seller_id,
         draft=translation.draft_of(said),
@@ -90,13 +91,14 @@ class InvoicePreviewView(APIView):
         check_parameters(request)
         seller_id = seller_of(request, PreviewRequest)
         said = read_invoice(PreviewRequest, body_of(request), seller_id=seller_id)
+        now = now_of(seller_id, principal_of(request).mode)
         parts, warnings = preview(
             seller_id=seller_id,
             draft=translation.draft_of(said),
             client=translation.described_client(said),
-            now=now_of(seller_id, principal_of(request).mode),
+            now=now,
         )
-        return preview_answer(request, parts, warnings)
+        return preview_answer(request, parts, [*warnings, *foreseen(parts, ceilings_of(request), now=now)])
 
 
 class InvoiceView(APIView):

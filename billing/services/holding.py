@@ -1,0 +1,45 @@
+"""A machine that came to its ceiling: what it wanted to issue waits for a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from billing import queries
+from billing.models import Invoice, InvoiceStatus
+from billing.representation import Parts
+from billing.services.moving import put_in_review
+from core.actors import Actor
+from core.errors import Fault
+from integrations.ceilings import Ceilings, Held
+from integrations.models import CeilingUse
+
+
+def held_back(parts: Parts, within: Ceilings | None, *, now: datetime) -> Held | None:
+    """The ceiling that a token would go beyond by issuing this. What a person has approved is that person's act."""
+    invoice = parts.invoice
+    if within is None or invoice.status == InvoiceStatus.APPROVED:
+        return None
+    return within.reached(invoice.gross_total_eur, zone=invoice.seller.zone, now=now)
+
+
+def hold(parts: Parts, held: Held, *, by: Actor, now: datetime) -> Parts:
+    """Leave the draft in review, once, saying why. Asking again changes nothing."""
+    invoice = parts.invoice
+    if invoice.status == InvoiceStatus.IN_REVIEW:
+        return replace(queries.parts_of(invoice), held=held)
+    why = {"held_by_limit": held.to_json()}
+    return replace(put_in_review(invoice, "invoice.held", by=by, now=now, why=why), held=held)
+
+
+def used_by(within: Ceilings | None, invoice: Invoice, *, before: str, now: datetime) -> list[CeilingUse]:
+    """What a token has used of its ceilings by issuing this, which was ``before`` in that state: a row or none."""
+    if within is None or before == InvoiceStatus.APPROVED:
+        return []
+    return [within.use(invoice.gross_total_eur, object_id=str(invoice.id), now=now)]
+
+
+def foreseen(parts: Parts, within: Ceilings | None, *, now: datetime) -> list[Fault]:
+    """The warning that an invoice which is only looked at would be held."""
+    held = held_back(parts, within, now=now)
+    return [held.as_warning()] if held else []
