@@ -1,14 +1,18 @@
 """The tax ids of test mode, and nobody else's: test mode takes only these, live mode refuses them.
 
-A random id with a right checksum may belong to somebody; hence a fixed list. The Spanish ones have right checksums, and
-so have the European VAT numbers. All names are invented.
+A random id with a right checksum may belong to somebody; hence a fixed list, and a range for the sellers that fresh
+starts of the sandbox make. The Spanish ones have right checksums, and so have the European VAT numbers. All names are
+invented.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from stdnum.es import cif
 
 
 class Fictitious(NamedTuple):
@@ -67,3 +71,39 @@ FICTITIOUS: Mapping[str, Fictitious] = MappingProxyType(
     {tax_id: Fictitious("ES", name) for tax_id, name in {**_PEOPLE, **_ORGANISATIONS}.items()} | _FOREIGN
 )
 """Normalised tax id → country and name."""
+
+FIRST_OF_RANGE: Final = 9990000
+LAST_OF_RANGE: Final = 9998999
+"""The numbers of the companies of fresh starts, between letter and control digit: A9990000… and B9990000…, 9,000 each.
+Next to those of the list, at the far end of what begins with 99: nobody whom we know of has one, and live mode refuses
+them all."""
+
+_COMPANY: Final = re.compile(r"([AB])([0-9]{7})[0-9]")
+_FORMS: Final = {"A": "S.A.", "B": "S.L."}
+
+
+def party_of(tax_id: str) -> Fictitious | None:
+    """Who has this normalised tax id, if it is a fictitious one: of the list, or of the range."""
+    listed = FICTITIOUS.get(tax_id)
+    return listed or (Fictitious("ES", _name(tax_id)) if is_of_range(tax_id) else None)
+
+
+def is_of_range(tax_id: str) -> bool:
+    """Whether it is one of the companies of fresh starts."""
+    found = _COMPANY.fullmatch(tax_id)
+    if found is None or not FIRST_OF_RANGE <= int(found[2]) <= LAST_OF_RANGE:
+        return False
+    return tax_id == _company(found[1], int(found[2]))
+
+
+def companies_of_range(letter: str) -> Iterator[str]:
+    """The tax ids of the range with this letter (A or B), in order."""
+    return (_company(letter, number) for number in range(FIRST_OF_RANGE, LAST_OF_RANGE + 1))
+
+
+def _company(letter: str, number: int) -> str:
+    return f"{letter}{number}{cif.calc_check_digits(f'{letter}{number}')[0]}"
+
+
+def _name(tax_id: str) -> str:
+    return f"Empresa de Pruebas {tax_id[4:8]}, {_FORMS[tax_id[0]]}"

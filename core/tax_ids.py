@@ -14,7 +14,7 @@ from stdnum.exceptions import InvalidChecksum, ValidationError
 from stdnum.util import clean
 
 from core.errors import Fault, gettext_noop
-from core.fictitious import FICTITIOUS, Fictitious
+from core.fictitious import FICTITIOUS, Fictitious, party_of
 from core.modes import Mode
 
 __all__ = ["FICTITIOUS", "Fictitious", "check", "is_natural_person", "kind_of", "normalise"]
@@ -61,7 +61,7 @@ def check(tax_id: str, *, country: str, mode: str, is_document: bool = False) ->
     all but those. Whether the id exists only the AEAT's census or VIES can tell. A document (a passport, …) may have
     any number."""
     bare = normalise(tax_id, country="" if is_document else country)
-    fictitious = FICTITIOUS.get(bare)
+    fictitious = party_of(bare)
     known = fictitious is not None and fictitious.country == country
     if mode == Mode.TEST:
         message = gettext_noop("In test mode only the fictitious tax ids of the documentation may be used.")

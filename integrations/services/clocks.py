@@ -17,7 +17,7 @@ from integrations.models.sandbox import FURTHEST
 from integrations.sellers import modes_of
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def set_clock(*, seller_id: uuid.UUID, to: datetime, by: Actor, now: datetime) -> TestClock:
     """Let a test seller's clock show ``to`` at the true time ``now``, and run on from there.
 

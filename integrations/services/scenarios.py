@@ -46,7 +46,7 @@ class Wish:
     delay_seconds: int | None = None
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def start_scenario(*, seller_id: uuid.UUID, wish: Wish, by: Actor, now: datetime) -> Scenario:
     """Let something go wrong for a test seller, and for nobody else.
 
@@ -73,7 +73,7 @@ def start_scenario(*, seller_id: uuid.UUID, wish: Wish, by: Actor, now: datetime
     return scenario
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def end_scenario(*, scenario_id: uuid.UUID, seller_ids: Collection[uuid.UUID], by: Actor, now: datetime) -> Scenario:
     """Take a scenario back; one that is over already stays so. Raises NotFound, also for that of another seller."""
     scenario = Scenario.objects.select_for_update().filter(pk=scenario_id, seller_id__in=seller_ids).first()

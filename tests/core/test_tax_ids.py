@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from stdnum.es import nif
 from stdnum.eu import vat
 
+from core.fictitious import FIRST_OF_RANGE, LAST_OF_RANGE, companies_of_range, is_of_range, party_of
 from core.tax_ids import FICTITIOUS, check, is_natural_person, kind_of, normalise
 
 LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
@@ -47,7 +48,7 @@ people = st.one_of(
 organisations = st.builds(
     lambda letter, digits: entity(letter, digits, as_letter=letter in "NPQRSW"), st.sampled_from(ENTITIES), seven
 )
-spanish = st.one_of(people, organisations).filter(lambda tax_id: tax_id not in FICTITIOUS)
+spanish = st.one_of(people, organisations).filter(lambda tax_id: party_of(tax_id) is None)
 
 
 # Spanish ids
@@ -62,7 +63,7 @@ def test_a_spanish_id_with_the_right_control_character_is_taken(tax_id):
 @given(spanish, st.integers(0, 8), st.sampled_from(string.digits + string.ascii_uppercase))
 def test_one_mistyped_character_is_caught(tax_id, place, character):
     wrong = tax_id[:place] + character + tax_id[place + 1 :]
-    assume(wrong != tax_id and wrong not in FICTITIOUS)
+    assume(wrong != tax_id and party_of(wrong) is None)
     if place == 0:  # the kind is outside the checksum, and X, Y, Z count as 0, 1, 2
         assume(tax_id[0].isdigit() and character.isdigit())
     if place == 8 and tax_id[0] in "CDFGJUV":
@@ -72,7 +73,7 @@ def test_one_mistyped_character_is_caught(tax_id, place, character):
 
 @given(st.text(string.ascii_uppercase + string.digits, min_size=7, max_size=11))
 def test_what_we_take_stdnum_takes(text):
-    if text not in FICTITIOUS and codes(text) == []:
+    if party_of(text) is None and codes(text) == []:
         assert nif.is_valid(text)
 
 
@@ -94,7 +95,7 @@ def test_others_end_in_a_digit(digits, letter):
 @given(seven, st.sampled_from("CDFGJUV"), st.booleans())
 def test_and_some_in_either(digits, letter, as_letter):
     tax_id = entity(letter, digits, as_letter=as_letter)
-    assume(tax_id not in FICTITIOUS)
+    assume(party_of(tax_id) is None)
     assert codes(tax_id) == []
 
 
@@ -204,6 +205,32 @@ def test_no_text_breaks_the_check(text, country, mode):
 
 
 # Test mode's own
+
+
+@pytest.mark.parametrize("letter", ["A", "B"])
+def test_fresh_starts_have_nine_thousand_companies_of_each_form(letter):
+    companies = [*companies_of_range(letter)]
+    assert len({*companies}) == len(companies) == 9_000
+    assert all(nif.is_valid(tax_id) and is_of_range(tax_id) for tax_id in companies)
+    assert not {*companies} & {*FICTITIOUS}
+    for tax_id in (companies[0], companies[-1]):
+        assert codes(tax_id, "ES", "test") == []
+        assert codes(tax_id, "ES", "live") == ["tax_id_is_fictitious"]
+        assert codes(tax_id, "PT", "test") == ["tax_id_not_fictitious"]
+
+
+@pytest.mark.parametrize(
+    "number", [f"B{FIRST_OF_RANGE - 1}", f"B{LAST_OF_RANGE + 1}", f"F{FIRST_OF_RANGE}", f"{FIRST_OF_RANGE}Z"]
+)
+def test_what_lies_beside_the_range_is_nobodys_to_take(number):
+    assert not any(is_of_range(f"{number}{control}") for control in "0123456789")
+
+
+def test_a_number_of_the_range_with_a_wrong_control_is_no_fictitious_one():
+    right = next(companies_of_range("B"))
+    wrong = right[:-1] + str((int(right[-1]) + 1) % 10)
+    assert party_of(right).name == "Empresa de Pruebas 0000, S.L."
+    assert party_of(wrong) is None
 
 
 @pytest.mark.parametrize(("tax_id", "party"), FICTITIOUS.items())

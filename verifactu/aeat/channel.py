@@ -3,7 +3,9 @@ else shares."""
 
 from __future__ import annotations
 
+import json
 import ssl
+import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +13,9 @@ from pathlib import Path
 from django.conf import settings
 
 from core.errors import gettext_noop
+from core.fictitious import is_of_range
 from core.modes import Mode
-from verifactu.aeat import endpoints, transport
+from verifactu.aeat import endpoints, mishaps, transport
 from verifactu.aeat.certificates import Certificate, certificate_of
 from verifactu.aeat.errors import Misconfigured
 from verifactu.aeat.transport import Reply
@@ -27,21 +30,42 @@ class Channel:
     endpoint: str
     certificate: Certificate
     _context: ssl.SSLContext = field(repr=False)
+    _test_seller: uuid.UUID | None = None
 
-    def post(self, message: bytes, *, patience: float = transport.PATIENCE) -> Reply:
-        """Send a SOAP message, once, and wait ``patience`` seconds at most. Raises NotSent, Misconfigured and TooMany,
-        of which nothing was processed, and NoAnswer, of which nobody knows."""
-        return transport.post(self.endpoint, message, context=self._context, patience=patience)
+    def post(self, message: bytes, *, patience: float = transport.PATIENCE, submits: bool = False) -> Reply:
+        """Send a SOAP message, once, and wait ``patience`` seconds at most; ``submits`` says that it brings records and
+        does not only ask. Raises NotSent, Misconfigured and TooMany, of which nothing was processed, and NoAnswer, of
+        which nobody knows."""
+        wishes = {} if self._test_seller is None else mishaps.wishes_of(self._test_seller, submits=submits)
+        return transport.post(self.endpoint, message, context=self._context, patience=patience, for_simulator=wishes)
 
 
-def open_channel(*, tax_id: str, mode: str, now: datetime | None = None) -> Channel:
-    """The channel of the seller with this NIF. Connects to nobody yet. Raises Misconfigured."""
+def open_channel(*, tax_id: str, mode: str, now: datetime | None = None, seller_id: uuid.UUID | None = None) -> Channel:
+    """The channel of the seller with this NIF. Raises Misconfigured.
+
+    It talks to nobody yet, but that a simulated AEAT is asked for the certificate of a fictitious company that has
+    none. With ``seller_id`` a test seller's clock and scenarios travel along, to a simulated AEAT alone.
+    """
     mode = Mode(mode)
-    certificate = certificate_of(tax_id=tax_id, mode=mode, now=now or datetime.now(UTC))
+    is_simulated = not endpoints.is_the_aeats(mode, settings.AEAT_TEST_URL)
+    at = now or datetime.now(UTC)
+    certificate = _certificate(tax_id, mode, at) if is_simulated else certificate_of(tax_id=tax_id, mode=mode, now=at)
     url = endpoints.endpoint(mode=mode, is_seal=certificate.is_seal, test_url=settings.AEAT_TEST_URL)
     context = _trusting(mode)
     certificate.present(context)
-    return Channel(url, certificate, context)
+    return Channel(url, certificate, context, seller_id if is_simulated else None)
+
+
+def _certificate(tax_id: str, mode: Mode, now: datetime) -> Certificate:
+    """As ``certificate_of``. What a fresh start needs is made when it is first looked for, in vain."""
+    try:
+        return certificate_of(tax_id=tax_id, mode=mode, now=now)
+    except Misconfigured:
+        address = f"{endpoints.read_test_url(settings.AEAT_TEST_URL)}/simulator/certificates"
+        asked = json.dumps({"tax_id": tax_id}).encode()
+        if not is_of_range(tax_id) or not transport.summon(address, asked, context=_trusting(mode)):
+            raise
+    return certificate_of(tax_id=tax_id, mode=mode, now=now)
 
 
 def _trusting(mode: Mode) -> ssl.SSLContext:

@@ -43,6 +43,12 @@ def is_the_aeats(mode: Mode, test_url: str) -> bool:
     return mode is Mode.LIVE or test_url == PREPRODUCTION
 
 
+def belongs_to_the_aeat(host: str) -> bool:
+    """Whether a host is one of the AEAT's own, where only what its documents name may be sent."""
+    bare = host.lower().rstrip(".")
+    return any(bare == name or bare.endswith(f".{name}") for name in _THE_AEATS)
+
+
 def read_test_url(text: str) -> str:
     """``AEAT_TEST_URL`` as it is used: «preproduction», or the address of a simulated AEAT without a path.
 
@@ -54,6 +60,6 @@ def read_test_url(text: str) -> str:
     host, bare = (parts.hostname or "").rstrip("."), f"https://{parts.netloc}"
     if not _HOST.fullmatch(host) or parts.username is not None or parts.port == 0 or text not in {bare, f"{bare}/"}:
         raise ValueError("an address such as https://localhost:8443, without a path")
-    if any(host == name or host.endswith(f".{name}") for name in _THE_AEATS):
+    if belongs_to_the_aeat(host):
         raise ValueError("a simulated AEAT is not at the AEAT's own hosts")
     return bare

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from threading import Event, Timer
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 
 from core.errors import gettext_noop
+from verifactu.aeat.endpoints import belongs_to_the_aeat
 from verifactu.aeat.errors import Misconfigured, NoAnswer, NotSent, TooMany, Unreadable, WireError
 from verifactu.aeat.reading import is_envelope
 
@@ -54,8 +56,16 @@ class Reply:
     date: datetime | None
 
 
-def post(url: str, message: bytes, *, context: ssl.SSLContext, patience: float = PATIENCE) -> Reply:
-    """Send a SOAP message and wait for the answer, at most ``patience`` seconds once connected.
+def post(
+    url: str,
+    message: bytes,
+    *,
+    context: ssl.SSLContext,
+    patience: float = PATIENCE,
+    for_simulator: Mapping[str, str] = MappingProxyType({}),
+) -> Reply:
+    """Send a SOAP message and wait for the answer, at most ``patience`` seconds once connected. ``for_simulator`` are
+    headers that only a simulated AEAT understands, and that the AEAT's own hosts never see.
 
     Raises NotSent or Misconfigured where nothing was processed, for certain; NoAnswer, or Unreadable within it, where
     it may have been.
@@ -67,7 +77,7 @@ def post(url: str, message: bytes, *, context: ssl.SSLContext, patience: float =
         _connect(connection, host)
         with _deadline(connection.sock, patience) as passed:
             try:
-                return _judge(*_exchange(connection, parts.path, message), host)
+                return _judge(*_exchange(connection, parts.path, message, _headers(host, for_simulator)), host)
             except (HTTPError, HTTPException, OSError, ValueError) as error:
                 raise _lost(error, host=host, seconds=patience if passed.is_set() else None) from error
 
@@ -119,11 +129,31 @@ def _deadline(sock: socket.socket | None, seconds: float) -> Iterator[Event]:
         timer.cancel()
 
 
-def _exchange(connection: HTTPSConnection, path: str, message: bytes) -> tuple[BaseHTTPResponse, bytes]:
+def summon(url: str, message: bytes, *, context: ssl.SSLContext) -> bool:
+    """Ask a simulated AEAT for something beside its service; whether it did it. The AEAT's own hosts are not asked."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if belongs_to_the_aeat(host):
+        return False
+    with closing(HTTPSConnection(host, parts.port, timeout=CONNECT_SECONDS, ssl_context=context)) as connection:
+        try:
+            connection.request("POST", parts.path, message, {"Content-Type": "application/json", "Connection": "close"})
+            return connection.getresponse().status == 201
+        except (HTTPError, HTTPException, OSError):
+            return False
+
+
+def _headers(host: str, for_simulator: Mapping[str, str]) -> dict[str, str]:
+    return dict(_HEADERS) if belongs_to_the_aeat(host) else {**_HEADERS, **for_simulator}
+
+
+def _exchange(
+    connection: HTTPSConnection, path: str, message: bytes, headers: Mapping[str, str]
+) -> tuple[BaseHTTPResponse, bytes]:
     # Who refuses a certificate may answer and hang up before having heard it all: the answer is what counts, and
     # without one, getresponse() fails as well.
     with suppress(OSError):
-        connection.request("POST", path, message, _HEADERS, preload_content=False, decode_content=False)
+        connection.request("POST", path, message, headers, preload_content=False, decode_content=False)
     with closing(connection.getresponse()) as response:
         return response, _read(response)
 

@@ -50,7 +50,7 @@ def compare_with_aeat(*, chain_id: uuid.UUID, clock: Callable[[], datetime] = ti
     standing = deployment.standing()
     if standing.is_fenced:
         raise Conflict("fenced", standing.message, extra={"state": standing.state.value})
-    channel = open_channel(tax_id=chain.issuer_tax_id, mode=chain.mode)
+    channel = open_channel(tax_id=chain.issuer_tax_id, mode=chain.mode, seller_id=chain.seller_id)
     months = FiscalRecord.objects.filter(chain=chain).annotate(month=TruncMonth("issue_date"))
     return [
         flaw

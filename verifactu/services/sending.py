@@ -19,6 +19,7 @@ from django.utils import timezone
 from audit import services as audit
 from core.errors import gettext_noop
 from integrations import deployment
+from integrations.clock import offset_of
 from verifactu.aeat import catalogue, messages
 from verifactu.aeat.answers import Answer, read_answer
 from verifactu.aeat.catalogue import Treatment
@@ -78,7 +79,7 @@ def _unforeseen(error: Exception) -> WireError:
 
 def _take(turn: Turn, clock: Clock) -> None:
     try:
-        channel = open_channel(tax_id=turn.chain.issuer_tax_id, mode=turn.chain.mode)
+        channel = open_channel(tax_id=turn.chain.issuer_tax_id, mode=turn.chain.mode, seller_id=turn.chain.seller_id)
     except Misconfigured as error:
         _stop(turn, None, in_words(error), now=clock(), reason=StopReason.CERTIFICATE)
         return
@@ -102,7 +103,8 @@ class _Sent:
 def _submit(turn: Turn, channel: Channel, clock: Clock) -> None:
     records = recording.unanswered(turn)
     now = clock()
-    incident = now - records[0].generated_at > LATE_AFTER
+    present = now + offset_of(turn.chain.seller_id, turn.chain.mode)  # by the clock that gave the record its time
+    incident = present - records[0].generated_at > LATE_AFTER
     message = messages.submission(
         issuer=issuer_of(turn.chain),
         records=[bytes(record.xml) for record in records],
@@ -113,7 +115,7 @@ def _submit(turn: Turn, channel: Channel, clock: Clock) -> None:
     sent = _Sent(turn, channel, clock, submission, records)
     reply: Reply | None = None
     try:
-        reply = channel.post(message)
+        reply = channel.post(message, submits=True)
         answer = read_answer(reply.body)
     except SoapFault as fault:
         _refused(sent, fault, reply)

@@ -16,7 +16,7 @@ from verifactu.registration import Annulment
 from verifactu.rules.identifiers import is_nif
 from verifactu.simulator.answers import Line, Receipt, identification, submission_answer
 from verifactu.simulator.authority import Holder
-from verifactu.simulator.faults import FaultKind, Faults
+from verifactu.simulator.faults import NOTHING_TOLD, FaultKind, Faults, Told
 from verifactu.simulator.inquiries import MOST_RECORDS, inquiry_answer
 from verifactu.simulator.judging import Circumstances, first_error, first_warning, read, system_id
 from verifactu.simulator.operations import DUPLICATE, refusal
@@ -40,10 +40,10 @@ class Aeat:
     page_size: int = MOST_RECORDS
     representatives: set[tuple[str, str]] = field(default_factory=set)
 
-    def now(self, issuer: str) -> datetime:
-        """Its own clock, which a script may put wrong."""
+    def now(self, issuer: str, told: Told = NOTHING_TOLD) -> datetime:
+        """Its own clock, which a script may put wrong, and a test seller's sandbox ahead."""
         skew = sum(fault.seconds for fault in self.faults.state(FaultKind.CLOCK_SKEW, issuer))
-        return (self.clock() + timedelta(seconds=skew)).astimezone(_ZONE)
+        return (self.clock() + timedelta(seconds=skew + told.ahead)).astimezone(_ZONE)
 
     def wait_for(self, issuer: str) -> int:
         """The seconds that this issuer is told to wait."""
@@ -55,12 +55,14 @@ class Aeat:
         last = self.store.last_message_at(issuer)
         return records < 1000 and last is not None and self.clock() < last + timedelta(seconds=self.wait_for(issuer))
 
-    def submit(self, message: Message, presenter: Holder, *, leave_out: int = 0) -> etree._Element:
+    def submit(
+        self, message: Message, presenter: Holder, *, leave_out: int = 0, told: Told = NOTHING_TOLD
+    ) -> etree._Element:
         """The answer to a submission, whose accepted records are then held. Raises ``SoapFault``, and holds nothing."""
-        header, issuer = message.header, self._check_header(message.header, presenter)
+        header, issuer = message.header, self._check_header(message.header, presenter, told)
         records = [element[0] for element in list(message.content)[1:]]
-        with self._receiving(issuer, len(records), presenter) as receipt:
-            lines = [self._judge(element, header, receipt) for element in records]
+        with self._receiving(issuer, len(records), presenter, told) as receipt:
+            lines = [self._judge(element, header, receipt, told) for element in records]
         wait = self.wait_for(issuer)
         return submission_answer(header, lines, receipt=receipt, wait_seconds=wait, leave_out=leave_out)
 
@@ -74,11 +76,11 @@ class Aeat:
         return inquiry_answer(message.content, self.store, page_size=self.page_size)
 
     @contextmanager
-    def _receiving(self, issuer: str, records: int, presenter: Holder) -> Iterator[Receipt]:
+    def _receiving(self, issuer: str, records: int, presenter: Holder, told: Told) -> Iterator[Receipt]:
         with self.store.message(issuer=issuer, records=records, at=self.clock()) as number:
-            yield Receipt(number, presenter.tax_id, self.now(issuer))
+            yield Receipt(number, presenter.tax_id, self.now(issuer, told))
 
-    def _check_header(self, header: etree._Element, presenter: Holder) -> str:
+    def _check_header(self, header: etree._Element, presenter: Holder, told: Told) -> str:
         issuer, representative = text(header, "ObligadoEmision", "NIF"), text(header, "Representante", "NIF")
         if not is_nif(issuer):
             raise SoapFault(4116)
@@ -94,7 +96,7 @@ class Aeat:
         if header.find(f"{{{RECORDS}}}RemisionRequerimiento") is not None:
             raise SoapFault(4126)
         if last_day := text(header, "RemisionVoluntaria", "FechaFinVeriFactu"):
-            self._check_last_day(last_day, self.now(issuer).date())
+            self._check_last_day(last_day, self.now(issuer, told).date())
         return issuer
 
     def _check_last_day(self, written: str, today: date) -> None:
@@ -112,14 +114,14 @@ class Aeat:
     def _unknown_tax_ids(self, issuer: str) -> set[str]:
         return {fault.tax_id for fault in self.faults.state(FaultKind.UNKNOWN_TAX_ID, issuer)}
 
-    def _judge(self, element: etree._Element, header: etree._Element, receipt: Receipt) -> Line:
-        issuer = text(header, "ObligadoEmision", "NIF")
-        scripted = self.faults.for_record(issuer=issuer, number=identification(element)[1])
+    def _judge(self, element: etree._Element, header: etree._Element, receipt: Receipt, told: Told) -> Line:
+        issuer, number = text(header, "ObligadoEmision", "NIF"), identification(element)[1]
+        scripted = told.for_record(issuer=issuer, number=number) or self.faults.for_record(issuer=issuer, number=number)
         if scripted and scripted.kind is FaultKind.REJECT:
             return Line(element, accepted=False, code=scripted.code)
         at = Circumstances(
             issuer=issuer,
-            now=self.now(issuer),
+            now=self.now(issuer, told),
             incident=text(header, "RemisionVoluntaria", "Incidencia") == "S",
             representative=text(header, "Representante", "NIF"),
             unknown_tax_ids=self._unknown_tax_ids(issuer),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
@@ -105,6 +106,38 @@ class Fault:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+CLOCK: Final = "X-Simulator-Clock-Ahead"
+FAULTS: Final = "X-Simulator-Faults"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the sender said beside its message (a test seller's sandbox does): by how many seconds its clock is ahead of
+    the true time, so that dates are judged by it, and what is to go wrong with this message alone."""
+
+    ahead: float = 0.0
+    script: Faults | None = None
+
+    @classmethod
+    def by(cls, headers: Mapping[str, str]) -> Told:
+        """From the request's headers. Raises ValueError that says what is wrong."""
+        script, listed = Faults(), json.loads(headers.get(FAULTS) or "[]")
+        if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+            raise ValueError(f"{FAULTS} is a JSON list of faults.")
+        for one in listed:
+            script.add(Fault.of(one))
+        return cls(float(headers.get(CLOCK) or 0), script)
+
+    def for_message(self, *, issuer: str, on: On) -> Fault | None:
+        return self.script.for_message(issuer=issuer, on=on) if self.script else None
+
+    def for_record(self, *, issuer: str, number: str) -> Fault | None:
+        return self.script.for_record(issuer=issuer, number=number) if self.script else None
+
+
+NOTHING_TOLD: Final = Told()
 
 
 class Faults:

@@ -1,7 +1,8 @@
 """What the simulated AEAT keeps in its folder, and what it leaves there for those who send.
 
 ``simulated-aeat-ca.pem`` is what clients trust; ``test/<NIF>.p12``, with its password beside it, is a certificate for
-each NIF that a test seller may have. Everything is made once, kept, and made anew only when it has ended.
+each NIF that a test seller may have: those of the list at once, those of fresh starts when a sender asks for one.
+Everything is made once, kept, and made anew only when it has ended.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from core.fictitious import FICTITIOUS
+from core.fictitious import FICTITIOUS, is_of_range, party_of
 from core.modes import Mode
 from core.private import write_private
 from core.tax_ids import is_natural_person
@@ -75,6 +76,15 @@ class Folder:
             write_private(password_file, secrets.token_urlsafe(16) + "\n")
         identity = authority.certify(holder, ends=ends)
         write_private(self.pkcs12_file(holder.tax_id), identity.pkcs12(password_file.read_text().strip()))
+
+    def certify(self, authority: Authority, tax_id: str, *, now: datetime | None = None) -> bool:
+        """Leave a certificate for a company of a fresh start, unless it has a good one; say whether it is one."""
+        party = party_of(tax_id) if is_of_range(tax_id) else None
+        if party is None:
+            return False
+        if self._needs(tax_id, authority, now or datetime.now(UTC)):
+            self.hand_out(authority, _holder(tax_id, party.name))
+        return True
 
     def foreign_authority(self, *, now: datetime | None = None) -> Authority:
         """One whose certificates the simulated AEAT turns away."""

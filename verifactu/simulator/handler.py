@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from verifactu.simulator.doors import Door, Refused, presenter
+from verifactu.simulator.faults import CLOCK, FAULTS
 from verifactu.simulator.site import Request, Response
 
 _LARGEST: Final = 50_000_000  # bytes of a message; a thousand records are some three million
@@ -62,6 +63,7 @@ class Handler(BaseHTTPRequestHandler):
             presenter=sender,
             objection=objection,
             is_for_seals=self.server.is_for_seals,
+            headers={name: self.headers.get(name, "") for name in (CLOCK, FAULTS)},
         )
 
     def _write(self, response: Response) -> None:

@@ -58,7 +58,9 @@ class SimulatedAeat:
             wait_seconds=wait_seconds,
             page_size=page_size,
         )
-        self.site = Site(aeat=self.aeat, log=self.log, fault_status=fault_status, enforces_wait=enforces_wait)
+        self.site = Site(
+            aeat=self.aeat, log=self.log, certify=self._certify, fault_status=fault_status, enforces_wait=enforces_wait
+        )
         self._host, self._ports = host, (port, seal_port)
         self._doors: list[Door] = []
 
@@ -98,6 +100,9 @@ class SimulatedAeat:
     def seal_url(self) -> str:
         """The door for seals, with ``seal_port``."""
         return self._url(1)
+
+    def _certify(self, tax_id: str) -> bool:
+        return self.folder.certify(self.authority, tax_id)
 
     def _url(self, door: int) -> str:
         host = "localhost" if self._host in {"127.0.0.1", "::1"} else self._host

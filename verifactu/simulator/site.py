@@ -13,7 +13,7 @@ from lxml import etree
 from verifactu.simulator.aeat import Aeat
 from verifactu.simulator.authority import Holder, Kind
 from verifactu.simulator.checking import check
-from verifactu.simulator.faults import Fault, FaultKind, On
+from verifactu.simulator.faults import Fault, FaultKind, On, Told
 from verifactu.simulator.log import Entry, Log
 from verifactu.simulator.soap import SoapFault, envelope, is_inquiry, issuer_in, open_envelope
 
@@ -58,6 +58,7 @@ class Request:
     presenter: Holder | None
     objection: str
     is_for_seals: bool | None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +68,7 @@ class Site:
 
     aeat: Aeat
     log: Log
+    certify: Callable[[str], bool]
     fault_status: int = 500
     enforces_wait: bool = False
 
@@ -80,6 +82,7 @@ class Site:
             ("GET", "/simulator/faults"): self._list_faults,
             ("POST", "/simulator/faults"): self._add_faults,
             ("DELETE", "/simulator/faults"): self._clear_faults,
+            ("POST", "/simulator/certificates"): self._certify,
             ("GET", "/simulator/log"): self._show_log,
             ("GET", "/simulator/records"): self._show_records,
         }
@@ -94,12 +97,16 @@ class Site:
 
     def _serve(self, request: Request) -> Response:
         entry = Entry(at=self.aeat.clock().isoformat(), method=request.method, path=request.path)
-        response = self._admit(request, entry)
+        try:
+            told = Told.by(request.headers)
+        except (ValueError, TypeError) as error:
+            return _json(400, {"error": str(error)})
+        response = self._admit(request, entry, told)
         entry.status, entry.outcome = response.status, entry.outcome or ("answered" if response.status else "dropped")
         self.log.add(entry)
         return response
 
-    def _admit(self, request: Request, entry: Entry) -> Response:
+    def _admit(self, request: Request, entry: Entry, told: Told) -> Response:
         if request.presenter is None:
             entry.outcome = request.objection
             return _turned_away()
@@ -109,18 +116,19 @@ class Site:
             return _page(401, "No autorizado", "Cada clase de certificado tiene su dirección.")
         entry.issuer = issuer_in(request.body)
         on = On.INQUIRY if is_inquiry(request.body) else On.SUBMISSION
-        fault = self.aeat.faults.for_message(issuer=entry.issuer, on=on)
+        fault = told.for_message(issuer=entry.issuer, on=on)
+        fault = fault or self.aeat.faults.for_message(issuer=entry.issuer, on=on)
         if fault is None:
-            return self._process(request, request.presenter, entry, None)
+            return self._process(request, request.presenter, entry, None, told)
         entry.fault = fault.kind
         if fault.kind in {FaultKind.CLIENT_FAULT, FaultKind.SERVER_FAULT}:
             scripted = SoapFault(fault.code, ours=fault.kind is FaultKind.SERVER_FAULT)
             return Response(self.fault_status, scripted.body())
         if fault.kind in _BEFORE:
             return _BEFORE[fault.kind](fault)
-        return _after(fault, self._process(request, request.presenter, entry, fault))
+        return _after(fault, self._process(request, request.presenter, entry, fault, told))
 
-    def _process(self, request: Request, presenter: Holder, entry: Entry, fault: Fault | None) -> Response:
+    def _process(self, request: Request, presenter: Holder, entry: Entry, fault: Fault | None, told: Told) -> Response:
         try:
             message = open_envelope(request.body)
             if message.is_inquiry:
@@ -131,7 +139,7 @@ class Site:
                 entry.outcome = "too early"
                 return _too_many(self.aeat.wait_for(entry.issuer))
             leave_out = fault.lines if fault and fault.kind is FaultKind.PARTIAL_ANSWER else 0
-            answer = self.aeat.submit(message, presenter, leave_out=leave_out)
+            answer = self.aeat.submit(message, presenter, leave_out=leave_out, told=told)
         except SoapFault as refused:
             entry.outcome = str(refused.code)
             return Response(self.fault_status, refused.body())
@@ -165,6 +173,16 @@ class Site:
     def _clear_faults(self, _request: Request) -> Response:
         self.aeat.faults.clear()
         return Response(204, content_type=_JSON)
+
+    def _certify(self, request: Request) -> Response:
+        """Leave a certificate for one of the fictitious companies that are too many to have theirs beforehand."""
+        try:
+            tax_id = json.loads(request.body)["tax_id"]
+        except (ValueError, TypeError, KeyError):
+            return _json(400, {"error": 'Send {"tax_id": "…"}.'})
+        if not isinstance(tax_id, str) or not self.certify(tax_id):
+            return _json(404, {"error": "Certificates are made for the fictitious companies of fresh starts alone."})
+        return _json(201, {"tax_id": tax_id})
 
     def _show_log(self, _request: Request) -> Response:
         entries = [entry.to_json() for entry in self.log.entries()]
