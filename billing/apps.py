@@ -7,6 +7,8 @@ class BillingConfig(AppConfig):
     verbose_name = _("Billing")
 
     def ready(self) -> None:
+        from billing.api.examples_of_events import register_event_examples  # noqa: PLC0415 - once the apps are there
         from billing.versions import register_versions  # noqa: PLC0415 - once the apps are there
 
         register_versions()
+        register_event_examples()

@@ -327,6 +327,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PaymentMethodEnum": "billing.models.PaymentMethod.values",
         "CorrectionMethodEnum": "billing.models.CorrectionMethod.values",
         "DeadlineKindEnum": "billing.deadlines.KINDS",
+        "OutcomeEnum": "audit.models.Outcome.values",
+        "EventTypeEnum": "integrations.event_types.EVENT_TYPES",
+        "AttemptOutcomeEnum": "integrations.models.AttemptOutcome.values",
+        "DeliveryStateEnum": "integrations.models.DeliveryState.values",
+        "EndpointStatusEnum": "integrations.models.EndpointStatus.values",
     },
 }
 

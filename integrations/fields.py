@@ -229,6 +229,10 @@ class StrictSerializer(serializers.Serializer[Any]):
         return {name: [detail] for name in data if name not in self._known}
 
 
+class EmptyRequest(StrictSerializer):
+    """No content."""
+
+
 def _as_dict(error: ValidationError) -> dict[str, Any]:
     detail = error.detail
     return detail if isinstance(detail, dict) else {api_settings.NON_FIELD_ERRORS_KEY: detail}

@@ -19,13 +19,13 @@ from billing.api import examples_of_corrections as of_corrections
 from billing.api.filters import STATUSES
 from billing.api.listings import INVOICES, OLDEST_FIRST
 from billing.api.requests import (
-    EmptyRequest,
     InvoiceContentRequest,
     InvoiceRequest,
     PaymentRequest,
     PreviewRequest,
     VoidRequest,
 )
+from integrations.fields import EmptyRequest
 from integrations.openapi import (
     ETAG,
     IDEMPOTENCY_KEY,

@@ -302,7 +302,3 @@ class PaymentRequest(StrictSerializer):
     method = StrictChoiceField(choices=PaymentMethod.values, required=False, allow_null=True)
     reference = text(140)
     reverses = StrictUUIDField(required=False, allow_null=True, help_text="The payment that bounced or was refunded.")
-
-
-class EmptyRequest(StrictSerializer):
-    """No content."""

@@ -12,11 +12,12 @@ from rest_framework.views import APIView
 from billing.api import operations
 from billing.api.acting import act, present_of
 from billing.api.answers import if_match, invoice_answer, issued_answer
-from billing.api.requests import EmptyRequest, VoidRequest
+from billing.api.requests import VoidRequest
 from billing.services.issuing import issue_invoice
 from billing.services.reviewing import submit_invoice
 from billing.services.voiding import void_invoice
 from integrations.authentication import actor_of, ceilings_of
+from integrations.fields import EmptyRequest
 from integrations.reading import body_of, read
 from integrations.scopes import Scope
 
