@@ -13,7 +13,7 @@ from integrations.api.webhooks.requests import (
     EndpointChangeRequest,
     EndpointRequest,
     ReplayRequest,
-    RotationRequest,
+    SecretRotationRequest,
     TestEventRequest,
 )
 from integrations.api.webhooks.shapes import (
@@ -124,7 +124,7 @@ ROTATE = extend_schema(
     ),
     tags=_TAGS,
     parameters=_KEY,
-    request=_sent(RotationRequest, "An hour", {"overlap_seconds": 3600}),
+    request=_sent(SecretRotationRequest, "An hour", {"overlap_seconds": 3600}),
     responses={
         200: _answer(NewEndpointShape, "The endpoint and its new secret", examples.NEW_ENDPOINT),
         **problem_responses(409, body=True, examples={409: [_SHOWN_ONCE]}),

@@ -53,7 +53,7 @@ class EndpointRequest(EndpointChangeRequest):
     url = StrictCharField(max_length=MAX_URL, help_text=EndpointChangeRequest().fields["url"].help_text)
 
 
-class RotationRequest(StrictSerializer):
+class SecretRotationRequest(StrictSerializer):
     overlap_seconds = StrictIntegerField(
         required=False,
         min_value=0,

@@ -25,7 +25,7 @@ from integrations.api.webhooks.requests import (
     EndpointChangeRequest,
     EndpointRequest,
     ReplayRequest,
-    RotationRequest,
+    SecretRotationRequest,
     TestEventRequest,
 )
 from integrations.authentication import actor_of, principal_of
@@ -110,7 +110,7 @@ class RotateSecretView(APIView):
     @operations.ROTATE
     def post(self, request: Request, endpoint_id: uuid.UUID) -> HttpResponse:
         def rotate() -> Response:
-            overlap = timedelta(seconds=read(RotationRequest, body_of(request))["overlap_seconds"])
+            overlap = timedelta(seconds=read(SecretRotationRequest, body_of(request))["overlap_seconds"])
             by, now = actor_of(request), timezone.now()
             secret = endpoints.rotate_secret(endpoint_id=endpoint_id, overlap=overlap, by=by, now=now)
             return Response({**represent_endpoint(_visible(request, endpoint_id), now=now), "secret": secret})
