@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import ssl
 import threading
 import time
@@ -58,7 +59,8 @@ class Call:
 
     def verified(self, secret: str) -> Any:
         """The body's JSON, where a receiver's own library (standardwebhooks) is content with the signature."""
-        return Webhook(secret).verify(self.body, dict(self.headers))
+        Webhook(secret).verify(self.body, dict(self.headers))
+        return json.loads(self.body)
 
 
 class Receiver:
@@ -98,7 +100,7 @@ class Receiver:
 
     async def _serve(self) -> None:
         server = web.Server(self._answer)
-        runner = web.ServerRunner(server, shutdown_timeout=0)
+        runner = web.ServerRunner(server, shutdown_timeout=0, access_log=None)
         await runner.setup()
         site = web.TCPSite(runner, self._host, 0, ssl_context=self._tls, backlog=1024)
         await site.start()

@@ -114,7 +114,8 @@ class EndpointSecret(models.Model):
 class EndpointHealth(models.Model):
     """How an endpoint has been answering: the workers' own row, so that nobody waits for them.
 
-    ``open_until`` is set while the circuit is open: one probe is sent when it has passed.
+    ``open_until`` is set while the circuit is open: one probe is sent when it has passed. ``told_at`` is when the owner
+    was last told that it fails (integrations/webhooks/breaker.py).
     """
 
     endpoint = models.OneToOneField(WebhookEndpoint, on_delete=models.PROTECT, primary_key=True, related_name="health")
@@ -123,6 +124,7 @@ class EndpointHealth(models.Model):
     open_until = models.DateTimeField(_("circuit open until"), null=True, blank=True)
     last_success_at = models.DateTimeField(_("last success"), null=True, blank=True)
     last_failure_at = models.DateTimeField(_("last failure"), null=True, blank=True)
+    told_at = models.DateTimeField(_("owner told at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("health of an endpoint")

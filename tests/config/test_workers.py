@@ -58,31 +58,73 @@ def test_once_raises_what_a_step_raises():
 @other_connections
 def test_a_step_that_raises_rests_and_the_others_go_on(caplog):
     rows = Rows(2)
-    loop = Loop([Step("broken", broken), Step("rows", rows)])
+    stopping = Stopping(also=lambda: rows.done == 2)
     with caplog.at_level(logging.ERROR, "config.workers"):
-        assert loop.go_round() == 1
-        assert loop.go_round() == 1
+        Loop([Step("broken", broken), Step("rows", rows)], stopping).run()
     assert [record.getMessage() for record in caplog.records] == ["step broken failed and rests for 5.0 s"]
     assert "a fault of ours" in caplog.text, "with its traceback"
 
 
 @other_connections
 def test_a_step_that_rested_is_tried_again():
-    rows = Rows(1)
-    loop = Loop([Step("rows", rows)], rest=0)
-    loop.steps = [Step("rows", broken)]
-    assert loop.go_round() == 0
-    loop.steps = [Step("rows", rows)]
-    assert loop.go_round() == 1
+    loop = Loop([], rest=0)
+    assert loop.attempt(Step("rows", broken)) == 0
+    assert loop.attempt(Step("rows", Rows(1))) == 1
 
 
+@other_connections
+def test_and_not_before(caplog):
+    loop = Loop([])
+    assert loop.attempt(Step("rows", broken)) == 0
+    assert loop.attempt(Step("rows", Rows(1))) == 0
+    assert loop.attempt(Step("other", Rows(1))) == 1
+
+
+@other_connections
 def test_told_to_stop_it_finishes_the_row_at_hand_and_no_other():
     stopping = Stopping()
     rows = Rows(5, stopping=stopping)
-    Loop([Step("rows", rows), Step("more", Rows(1))], stopping).run()
+    Loop([Step("rows", rows)], stopping).run()
     assert rows.done == 1
 
 
+@other_connections
+def test_what_is_under_way_is_ended_too():
+    stopping, ended = Stopping(), []
+    stopping.set()
+    Loop([Step("rows", Rows(), finish=lambda: ended.append("rows"))], stopping).run()
+    Loop([Step("once", Rows(), finish=lambda: ended.append("once"))]).run_once()
+    assert ended == ["rows", "once"]
+
+
+@other_connections
+def test_a_step_that_does_not_end_well_holds_up_nobody(caplog):
+    stopping, ended = Stopping(), []
+    stopping.set()
+
+    def fail() -> None:
+        raise ValueError("a fault of ours")
+
+    Loop([Step("broken", Rows(), finish=fail), Step("rows", Rows(), finish=lambda: ended.append(1))], stopping).run()
+    assert ended == [1]
+    assert "step broken did not end well" in caplog.text
+
+
+@other_connections
+def test_a_slow_step_holds_up_nobody():
+    """Each has a thread of its own: the slow one ends when the other one is done, not before."""
+    rows = Rows(3)
+
+    def slow(*, now: datetime) -> int:
+        assert eventually(lambda: rows.done == 3)
+        return 0
+
+    stopping = Stopping(also=lambda: rows.done == 3)
+    Loop([Step("slow", slow), Step("rows", rows)], stopping).run()
+    assert rows.done == 3
+
+
+@other_connections
 def test_it_waits_while_nothing_is_due():
     stopping = Stopping()
     threading.Timer(0.3, stopping.set).start()
@@ -98,11 +140,11 @@ def test_it_survives_a_database_that_goes_away_and_comes_back():
             cursor.execute("SELECT 1")
         return 1
 
-    loop = Loop([Step("look", look)], rest=0)
-    assert loop.go_round() == 1
+    loop, step = Loop([], rest=0), Step("look", look)
+    assert loop.attempt(step) == 1
     cut_off()
-    assert loop.go_round() == 0
-    assert loop.go_round() == 1
+    assert loop.attempt(step) == 0
+    assert loop.attempt(step) == 1
 
 
 def cut_off() -> None:
@@ -115,24 +157,24 @@ def cut_off() -> None:
 
 
 def test_each_step_leaves_a_sign_of_life_at_most_every_ten_seconds():
-    loop = Loop([Step("rows", Rows(2))])
-    loop.go_round()
+    loop, step = Loop([]), Step("rows", Rows(2))
+    loop.attempt(step)
     first = WorkerHeartbeat.objects.get(name="rows").at
-    loop.go_round()
+    loop.attempt(step)
     assert WorkerHeartbeat.objects.get(name="rows").at == first
-    Loop([Step("rows", Rows())]).go_round()
+    Loop([]).attempt(Step("rows", Rows()))
     assert WorkerHeartbeat.objects.get(name="rows").at > first, "another process, another ten seconds"
 
 
 @other_connections
 def test_a_step_that_fails_leaves_none():
-    Loop([Step("broken", broken)]).go_round()
+    Loop([]).attempt(Step("broken", broken))
     assert not WorkerHeartbeat.objects.exists()
 
 
 def test_the_command_does_what_waits_and_ends():
     call_command("work", "--once")
-    assert set(WorkerHeartbeat.objects.values_list("name", flat=True)) == {step.name for step in STEPS}
+    assert set(WorkerHeartbeat.objects.values_list("name", flat=True)) == set(STEPS)
 
 
 @other_connections

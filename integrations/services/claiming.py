@@ -1,0 +1,159 @@
+"""Which deliveries a worker takes next: fair between endpoints, each delivery by one worker at a time."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection
+
+from integrations.models import Event
+from integrations.webhooks.pacing import FIRST
+from integrations.webhooks.retries import MOST_ATTEMPTS
+
+LEASE: Final = timedelta(seconds=30)
+"""Twice as long as a call may last. A worker that has died by then has its deliveries taken over."""
+
+# The endpoints that have something waiting are found by jumps through the index of what waits: what it costs does not
+# grow with the number of endpoints, nor with what was delivered. An endpoint whose circuit is open gets nothing; when
+# its time is over, whoever moves it on first (the row is updated once, by one) has the probe. Rows are counted as
+# attempts when they are taken, so that one which kills its worker is not tried for ever.
+_CLAIM: Final = """
+    WITH RECURSIVE waiting (endpoint_id) AS (
+        (SELECT endpoint_id FROM integrations_webhookdelivery WHERE state = 'pending' ORDER BY endpoint_id LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT further.endpoint_id FROM integrations_webhookdelivery AS further
+            WHERE further.state = 'pending' AND further.endpoint_id > waiting.endpoint_id
+            ORDER BY further.endpoint_id LIMIT 1
+        )
+        FROM waiting WHERE waiting.endpoint_id IS NOT NULL
+    ), candidate AS MATERIALIZED (
+        SELECT endpoint.id, health.open_until,
+            CASE WHEN health.open_until IS NULL THEN coalesce(own.room, %(first)s) ELSE 1 END AS room
+        FROM waiting
+        JOIN integrations_webhookendpoint AS endpoint ON endpoint.id = waiting.endpoint_id
+        LEFT JOIN integrations_endpointhealth AS health ON health.endpoint_id = endpoint.id
+        LEFT JOIN unnest(%(endpoints)s::uuid[], %(rooms)s::int[]) AS own (endpoint_id, room)
+            ON own.endpoint_id = endpoint.id
+        WHERE endpoint.status = 'active' AND endpoint.deleted_at IS NULL
+            AND (health.open_until IS NULL OR health.open_until <= %(now)s)
+            AND EXISTS (
+                SELECT FROM integrations_webhookdelivery AS due
+                WHERE due.endpoint_id = endpoint.id AND due.state = 'pending' AND due.due_at <= %(now)s
+            )
+    ), probe AS (
+        UPDATE integrations_endpointhealth AS health SET open_until = %(leased)s
+        FROM candidate
+        WHERE health.endpoint_id = candidate.id AND health.open_until <= %(now)s
+        RETURNING health.endpoint_id
+    ), turn AS (
+        SELECT candidate.id, candidate.room, candidate.open_until IS NOT NULL AS is_probe
+        FROM candidate
+        WHERE candidate.room > 0
+            AND (candidate.open_until IS NULL OR candidate.id IN (SELECT endpoint_id FROM probe))
+        ORDER BY is_probe DESC, random()
+    ), taken AS MATERIALIZED (
+        SELECT due.id, turn.is_probe
+        FROM turn CROSS JOIN LATERAL (
+            SELECT delivery.id FROM integrations_webhookdelivery AS delivery
+            WHERE delivery.endpoint_id = turn.id AND delivery.state = 'pending' AND delivery.due_at <= %(now)s
+                AND delivery.round_attempts < %(most)s
+            ORDER BY delivery.due_at LIMIT turn.room
+            FOR UPDATE SKIP LOCKED
+        ) AS due
+        LIMIT %(limit)s
+    )
+    UPDATE integrations_webhookdelivery AS delivery
+    SET due_at = %(leased)s, attempts = delivery.attempts + 1, round_attempts = delivery.round_attempts + 1
+    FROM taken, integrations_webhookendpoint AS endpoint, integrations_event AS event
+    WHERE delivery.id = taken.id AND endpoint.id = delivery.endpoint_id AND event.id = delivery.event_id
+    RETURNING delivery.id, delivery.endpoint_id, delivery.attempts, delivery.round_attempts,
+        delivery.previous_sequence, taken.is_probe, endpoint.url, endpoint.payload_version,
+        ARRAY(
+            SELECT secret.encrypted FROM integrations_endpointsecret AS secret
+            WHERE secret.endpoint_id = endpoint.id AND (secret.valid_until IS NULL OR secret.valid_until > %(now)s)
+            ORDER BY secret.id DESC
+        ),
+        ARRAY(
+            SELECT scenario.kind FROM integrations_scenario AS scenario
+            WHERE event.mode = 'test' AND scenario.seller_id = event.seller_id AND scenario.ended_at IS NULL
+        ),
+        event.id, event.seller_id, event.mode, event.type, event.object_id, event.payload, event.correlation_id,
+        event.created_at, event.sequence, event.only_for_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that this worker has until its lease is over. ``number`` counts its attempts, this one included,
+    ``round_attempts`` those of its round. ``secrets`` are encrypted, the newest first; ``scenarios`` the faults that
+    its test seller has asked for."""
+
+    id: uuid.UUID
+    endpoint_id: uuid.UUID
+    number: int
+    round_attempts: int
+    previous_sequence: int | None
+    is_probe: bool
+    url: str
+    payload_version: str
+    secrets: Sequence[bytes]
+    scenarios: Sequence[str]
+    event: Event
+
+
+def claim(*, limit: int, rooms: Mapping[uuid.UUID, int], now: datetime) -> list[Claimed]:
+    """Take at most ``limit`` deliveries that are due, of each endpoint as many as it has room for."""
+    values: dict[str, Any] = {
+        "now": now,
+        "leased": now + LEASE,
+        "limit": limit,
+        "most": MOST_ATTEMPTS,
+        "first": FIRST,
+        "endpoints": [*rooms],
+        "rooms": [*rooms.values()],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, values)
+        return [_claimed(*row) for row in cursor.fetchall()]
+
+
+# In batches: a receiver that was given up may leave a million behind, and no lock is held for long.
+_BURY: Final = """
+    WITH lost AS (
+        SELECT delivery.id FROM integrations_webhookdelivery AS delivery
+        JOIN integrations_webhookendpoint AS endpoint ON endpoint.id = delivery.endpoint_id
+        WHERE delivery.state = 'pending' AND (
+            endpoint.status = 'disabled' OR endpoint.deleted_at IS NOT NULL
+            OR (delivery.round_attempts >= %(most)s AND delivery.due_at <= %(now)s)
+        )
+        LIMIT %(limit)s FOR UPDATE OF delivery SKIP LOCKED
+    )
+    UPDATE integrations_webhookdelivery AS delivery SET state = 'dead', finished_at = %(now)s
+    FROM lost WHERE delivery.id = lost.id
+"""
+
+
+def bury_lost(*, now: datetime, limit: int = 5_000) -> int:
+    """Make dead letters of what nobody will try again: the deliveries of endpoints that were disabled or taken away,
+    and those whose last attempt died with its worker. Returns how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BURY, {"now": now, "limit": limit, "most": MOST_ATTEMPTS})
+        return int(cursor.rowcount)
+
+
+_EVENT: Final = (
+    *("id", "seller_id", "mode", "type", "object_id", "payload", "correlation_id", "created_at", "sequence"),
+    "only_for_id",
+)
+
+
+def _claimed(*row: Any) -> Claimed:
+    own, told = row[: -len(_EVENT)], dict(zip(_EVENT, row[-len(_EVENT) :], strict=True))
+    event = Event(**{**told, "payload": json.loads(told["payload"])})
+    return Claimed(*[*own, event])

@@ -1,0 +1,186 @@
+"""Deliver what is due: claim rows, hand them to the postman, write down what came of them.
+
+The rows are the queue. Whoever claims one has it for a lease; what a dead worker had comes free when its lease is over,
+and is sent again under the same ``webhook-id``. As many workers on as many machines as one likes.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from core.context import working_for
+from core.modes import Mode
+from integrations import deployment, sandbox, vault
+from integrations.models import AttemptOutcome, ScenarioKind
+from integrations.services.claiming import Claimed, bury_lost, claim
+from integrations.services.recording import record_answers
+from integrations.webhooks.bodies import body_of
+from integrations.webhooks.pacing import Pace
+from integrations.webhooks.posting import Answer, Poster
+from integrations.webhooks.postman import Letter, Postman, Returned
+
+logger = logging.getLogger(__name__)
+
+PLACES: Final = 128
+"""Deliveries that one worker has under way at a time."""
+
+_LOOK: Final = 0.05  # seconds to wait for an answer while some are under way
+_SWEEP: Final = 10.0  # seconds between two looks for what nobody will try again
+_TRUST: Final = 1.0  # seconds for which the fence is not asked again
+
+
+_ASKED_FOR: Final = "asked for in the sandbox"
+_SIMULATED: Final[Mapping[str, Answer]] = {
+    ScenarioKind.WEBHOOK_FAILURE.value: Answer(AttemptOutcome.SIMULATED, 500, problem=_ASKED_FOR),
+    ScenarioKind.WEBHOOK_TIMEOUT.value: Answer(AttemptOutcome.TIMED_OUT, problem=_ASKED_FOR),
+    ScenarioKind.WEBHOOK_GONE.value: Answer(AttemptOutcome.GONE, 410, problem=_ASKED_FOR),
+}
+
+
+class Deliveries:
+    """The step of ``manage.py work``: a call writes down what came back, and sends on as much as there is room for.
+
+    One of them belongs to one thread; its postman has another.
+    """
+
+    def __init__(self, *, clock: Callable[[], datetime] = timezone.now) -> None:
+        self._clock = clock
+        self._pace = Pace()
+        self._postman: Postman[Claimed] | None = None
+        self._under_way = 0
+        self._unwritten: list[Returned[Claimed]] = []
+        self._open_until = self._sweep_at = 0.0
+
+    def __call__(self, *, now: datetime) -> int:
+        """Return how many deliveries moved or are under way: 0 when there is nothing to do.
+
+        Raises what the database raises; the answers that came meanwhile are kept for the next call.
+        """
+        moved = self._write_down(seconds=0.0)
+        if self._may_speak():
+            moved += self._send(now)
+        self._sweep(now)
+        if not moved and self._under_way:
+            moved = self._write_down(seconds=_LOOK)
+        return moved + self._under_way
+
+    def finish(self) -> None:
+        """Wait for what is under way (15 s at most), write it down, and end."""
+        try:
+            while self._under_way or self._unwritten:
+                self._write_down(seconds=1.0)
+        finally:
+            if self._postman is not None:
+                self._postman.stop()
+                self._postman = None
+
+    def _write_down(self, *, seconds: float) -> int:
+        """What came back; waits so long for the first, where nothing waits already."""
+        self._collect(0.0 if self._unwritten else seconds)
+        results, self._unwritten = self._unwritten, []
+        if results:
+            try:
+                record_answers(results, now=self._clock())
+            except (OperationalError, InterfaceError):
+                self._unwritten = results  # the database has gone: they wait until it is back
+                raise
+            # What cannot be written down for another reason is let go: its lease ends, it is sent again, and the others
+            # are not held up.
+            _log(results)
+        return len(results)
+
+    def _collect(self, seconds: float) -> None:
+        if self._postman is None or not self._under_way:
+            return
+        for returned in self._postman.collect(seconds):
+            self._under_way -= 1
+            self._pace.end(returned.of.endpoint_id, returned.answer)
+            self._unwritten.append(returned)
+
+    def _send(self, now: datetime) -> int:
+        free = PLACES - self._under_way
+        if free <= 0:
+            return 0
+        claimed = claim(limit=free, rooms=self._pace.rooms(), now=now)
+        letters = []
+        for delivery in claimed:
+            if failure := _failure_of_ours(delivery):
+                self._unwritten.append(Returned(delivery, now, failure))
+            else:
+                letters.append(_letter(delivery))
+                self._pace.begin(delivery.endpoint_id)
+        if letters:
+            self._under_way += len(letters)
+            self._out().send(letters)
+        return len(claimed)
+
+    def _out(self) -> Postman[Claimed]:
+        if self._postman is None:
+            self._postman = Postman(Poster(allowed_hosts=settings.WEBHOOK_ALLOWED_HOSTS))
+        return self._postman
+
+    def _may_speak(self) -> bool:
+        """Whether this database is the one that may."""
+        if time.monotonic() >= self._open_until:
+            if deployment.standing().is_fenced:
+                return False
+            self._open_until = time.monotonic() + _TRUST
+        return True
+
+    def _sweep(self, now: datetime) -> None:
+        if time.monotonic() >= self._sweep_at:
+            self._sweep_at = time.monotonic() + (0.0 if bury_lost(now=now) else _SWEEP)
+
+
+def _letter(delivery: Claimed) -> Letter[Claimed]:
+    event = delivery.event
+    return Letter(
+        of=delivery,
+        url=delivery.url,
+        livemode=event.mode == Mode.LIVE,
+        id=str(event.id),
+        body=body_of(event, previous_sequence=delivery.previous_sequence, version=delivery.payload_version),
+        secrets=[_readable(secret) for secret in delivery.secrets],
+    )
+
+
+def _failure_of_ours(delivery: Claimed) -> Answer | None:
+    """Why this attempt is over before it begins."""
+    for kind, answer in _SIMULATED.items():
+        if kind in delivery.scenarios and sandbox.take(delivery.event.seller_id, kind):
+            return answer
+    try:
+        keys = [_readable(secret) for secret in delivery.secrets]
+    except vault.LostKeyError as error:
+        logger.exception("the secret of endpoint %s cannot be read", delivery.endpoint_id)
+        return Answer(AttemptOutcome.UNREACHABLE, problem=str(error))
+    return None if keys else Answer(AttemptOutcome.UNREACHABLE, problem="the endpoint has no secret to sign with")
+
+
+@lru_cache(maxsize=4096)
+def _readable(encrypted: bytes) -> str:
+    """Decrypted once by each process. Raises LostKeyError."""
+    return vault.decrypt(encrypted)
+
+
+def _log(results: Sequence[Returned[Claimed]]) -> None:
+    for returned in results:
+        delivery, answer = returned.of, returned.answer
+        level = logging.INFO if answer.outcome == AttemptOutcome.DELIVERED else logging.WARNING
+        if logger.isEnabledFor(level):
+            with working_for(delivery.event.correlation_id):
+                logger.log(
+                    level,
+                    "event %s to endpoint %s, attempt %s: %s (%s) in %s ms",
+                    *(delivery.event.id, delivery.endpoint_id, delivery.number),
+                    *(answer.outcome.value, answer.status or answer.problem, answer.duration_ms),
+                )
