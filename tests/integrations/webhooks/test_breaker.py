@@ -41,10 +41,12 @@ def test_a_success_in_between_begins_the_count_anew() -> None:
 
 
 def test_each_probe_that_fails_doubles_the_pause_up_to_five_minutes() -> None:
-    health, at, pauses = after(WELL, [failure()] * 5), NOW, []
+    health, pauses = after(WELL, [failure()] * 5), []
     for _ in range(7):
         at = health.open_until
+        assert at is not None
         health = after(health, [failure(at, probe=True)])
+        assert health.open_until is not None
         pauses.append((health.open_until - at).total_seconds())
     assert pauses == [60, 120, 240, 300, 300, 300, 300]
 

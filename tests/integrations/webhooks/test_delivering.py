@@ -3,6 +3,7 @@
 import json
 import logging
 import threading
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -403,7 +404,8 @@ def test_each_delivery_is_claimed_by_one_worker(seller, receiver) -> None:
         a_listener(seller, receiver.url(f"/{number}"), now=NOW)
     happens(seller, 40, now=NOW)
     everywhere = dict.fromkeys(WebhookDelivery.objects.values_list("endpoint_id", flat=True), 100)
-    barrier, taken, threads = threading.Barrier(4), [], []
+    taken: list[uuid.UUID] = []
+    barrier, threads = threading.Barrier(4), []
 
     def look() -> None:
         barrier.wait(30)
