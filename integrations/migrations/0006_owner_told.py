@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0004_sandbox"),
+        ("integrations", "0005_keys"),
     ]
 
     operations = [
