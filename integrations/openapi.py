@@ -234,6 +234,7 @@ class ProblemShape(serializers.Serializer[Any]):
     first_used_at = serializers.DateTimeField(required=False, help_text="When the key was used.")
     required_scopes = serializers.ListField(child=serializers.CharField(), required=False)
     held_scopes = serializers.ListField(child=serializers.CharField(), required=False)
+    seller = serializers.UUIDField(required=False, help_text="The seller that is fresh (`already_fresh`).")
     state = serializers.CharField(required=False, help_text="Why nothing is issued here now (`fenced`).")
 
 

@@ -302,3 +302,9 @@ class PaymentRequest(StrictSerializer):
     method = StrictChoiceField(choices=PaymentMethod.values, required=False, allow_null=True)
     reference = text(140)
     reverses = StrictUUIDField(required=False, allow_null=True, help_text="The payment that bounced or was refunded.")
+
+
+class FreshStartRequest(StrictSerializer):
+    """Which test seller to leave behind."""
+
+    seller = StrictUUIDField(required=False, help_text="May be left out when the token has one.")

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from billing.api.views import acts, corrections, invoices, papers, payments, sellers
+from billing.api.views import acts, corrections, invoices, papers, payments, sandbox, sellers
 
 urlpatterns = [
     path("sellers", sellers.SellersView.as_view(), name="sellers"),
     path("series", sellers.SeriesView.as_view(), name="series"),
+    path("sandbox/fresh-start", sandbox.FreshStartView.as_view(), name="sandbox-fresh-start"),
     path("invoices", invoices.InvoicesView.as_view(), name="invoices"),
     path("invoices/preview", invoices.InvoicePreviewView.as_view(), name="invoice-preview"),
     path("invoices/<uuid:invoice_id>", invoices.InvoiceView.as_view(), name="invoice"),
