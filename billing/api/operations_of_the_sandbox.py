@@ -58,8 +58,8 @@ START_AFRESH = extend_schema(
     description=(
         "The same data, rules and series, numbers from the first, a chain of its own, another fictitious NIF, the "
         "true time; neither clients nor invoices. The calling token acts for it in place of the former one, whose rows "
-        "stay. Receivers of webhooks are copied with their secrets. A repeat after a lost answer is 409 `already_fresh` "
-        "and names the new seller."
+        "stay. Receivers of webhooks are copied with their secrets. A repeat after a lost answer is 409 "
+        "`already_fresh` and names the new seller."
     ),
     tags=["Sandbox"],
     request=FreshStartRequest,
