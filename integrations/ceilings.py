@@ -8,6 +8,7 @@ transaction.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -47,6 +48,12 @@ class Held:
         amounts = {name: str(getattr(self, name)) for name in ("allowed", "used", "asked")}
         return {"limit": self.limit.value, **amounts}
 
+    @classmethod
+    def from_json(cls, kept: Mapping[str, str]) -> Held:
+        """What ``to_json`` kept."""
+        amounts = {name: Decimal(kept[name]) for name in ("allowed", "used", "asked")}
+        return cls(Limit(kept["limit"]), **amounts)
+
     def as_warning(self) -> Fault:
         """The same in a sentence."""
         return Fault("held_by_limit", _SENTENCES[self.limit], params=self.to_json())
@@ -54,15 +61,15 @@ class Held:
 
 _SENTENCES = {
     Limit.INVOICES_PER_HOUR: gettext_noop(
-        "This token may issue %(allowed)s invoices an hour by itself, and has issued %(used)s: a person decides on "
+        "The token may issue %(allowed)s invoices an hour by itself, and has issued %(used)s: a person decides on "
         "this one."
     ),
     Limit.EUROS_PER_INVOICE: gettext_noop(
-        "This token may issue up to %(allowed)s € an invoice by itself, and this one comes to %(asked)s €: a person "
+        "The token may issue up to %(allowed)s € an invoice by itself, and this one comes to %(asked)s €: a person "
         "decides on it."
     ),
     Limit.EUROS_PER_DAY: gettext_noop(
-        "This token may issue %(allowed)s € a day by itself, and has issued %(used)s €: a person decides on this one, "
+        "The token may issue %(allowed)s € a day by itself, and has issued %(used)s €: a person decides on this one, "
         "of %(asked)s €."
     ),
 }

@@ -12,10 +12,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from audit.admin.numbers import TypedDecimalField
 from billing import taxes
 from billing.admin import treatments
 from billing.admin.figures import figure
-from billing.admin.numbers import TypedDecimalField
 from billing.admin.treatments import BY_HAND, Treatment, treatment_of
 from billing.drafts import InvoiceDraft, LineDraft, ThirdParty
 from billing.models import FiscalType, InvoiceLine, Seller

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from audit.admin import history_of
+from audit.admin import history_of, sentence
 from billing import queries
 from billing.admin.acts import acts_on
 from billing.admin.pages import may, needs, page
@@ -19,6 +19,7 @@ from billing.admin.times import today_for
 from billing.models import Invoice, InvoiceStatus
 from billing.parties import PartyCopy
 from billing.representation import Parts
+from billing.services.holding import why_held
 from integrations.models import Event
 
 HISTORY = 50
@@ -35,6 +36,7 @@ def show(request: HttpRequest, parts: Parts, *, payment_form: PaymentForm | None
         parts=parts,
         invoice=invoice,
         acts=acts_on(request, parts),
+        held=held_note(parts),
         undertaking=undertaking_of(parts, today=_today(invoice)) if invoice.is_editable else None,
         seller=_party(invoice.seller_copy) or PartyCopy.of(invoice.seller, name=invoice.seller.legal_name),
         buyer=_party(invoice.buyer),
@@ -50,6 +52,12 @@ def show(request: HttpRequest, parts: Parts, *, payment_form: PaymentForm | None
 
 def _today(invoice: Invoice) -> date:
     return today_for(invoice.seller)
+
+
+def held_note(parts: Parts) -> str:
+    """Why a machine could not issue it by itself, if that is why it waits."""
+    held = why_held(parts.invoice)
+    return sentence(held.as_warning()) if held else ""
 
 
 def _party(copy: Any) -> PartyCopy | None:

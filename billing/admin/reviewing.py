@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.admin import actor_of_user, attempt, sentence, sentences
 from billing import queries
+from billing.admin.looking import held_note
 from billing.admin.pages import go_to, needs, page, parts_or_404, url_of
 from billing.admin.relating import undertaking_of
 from billing.admin.stored_drafts import draft_of
@@ -85,6 +86,7 @@ def _ask(request: HttpRequest, parts: Parts) -> HttpResponseBase:
         next_number=queries.next_number_of(invoice, on=today),
         digest=content_digest(invoice, parts.lines),
         undertaking=undertaking_of(parts, today=today),
+        held=held_note(parts),
         seller=PartyCopy.of(invoice.seller, name=invoice.seller.legal_name),
         buyer=PartyCopy.of(invoice.client, name=invoice.client.name) if invoice.client else None,
         warnings=warnings,

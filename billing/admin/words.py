@@ -6,6 +6,7 @@ ACTS = {
     "invoice.created": _("draft created"),
     "invoice.changed": _("draft changed"),
     "invoice.submitted": _("sent for review"),
+    "invoice.held": _("held: beyond a ceiling of the token"),
     "invoice.returned": _("sent back"),
     "invoice.approved": _("approved"),
     "invoice.issued": _("issued"),

@@ -13,7 +13,7 @@ from audit.admin import perform, sentence, sentences, write_down
 from billing.admin import faults
 from billing.admin.acts import acts_on
 from billing.admin.desk import Desk
-from billing.admin.looking import history
+from billing.admin.looking import held_note, history
 from billing.admin.pages import go_to, needs, page
 from billing.admin.relating import undertaking_of
 from billing.admin.times import today_for
@@ -63,6 +63,7 @@ def _work_at(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     known = {
         "invoice": invoice,
         "acts": acts_on(request, desk.stored),
+        "held": held_note(desk.stored),
         "undertaking": undertaking_of(desk.stored, today=today),
         "replaces": desk.stored if desk.lines_are_given else None,
         "preview_query": f"draft={invoice.id}",

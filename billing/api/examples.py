@@ -232,7 +232,7 @@ HELD_WARNING = {
     "pointer": None,
     "code": "held_by_limit",
     "detail": (
-        "This token may issue up to 100.00 € an invoice by itself, and this one comes to 121.00 €: a person decides "
+        "The token may issue up to 100.00 € an invoice by itself, and this one comes to 121.00 €: a person decides "
         "on it."
     ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from audit.models import AuditEntry, Outcome
 from billing import queries
 from billing.models import Invoice, InvoiceStatus
 from billing.representation import Parts
@@ -13,6 +14,8 @@ from core.actors import Actor
 from core.errors import Fault
 from integrations.ceilings import Ceilings, Held
 from integrations.models import CeilingUse
+
+_HELD = "invoice.held"
 
 
 def held_back(parts: Parts, within: Ceilings | None, *, now: datetime) -> Held | None:
@@ -29,7 +32,7 @@ def hold(parts: Parts, held: Held, *, by: Actor, now: datetime) -> Parts:
     if invoice.status == InvoiceStatus.IN_REVIEW:
         return replace(queries.parts_of(invoice), held=held)
     why = {"held_by_limit": held.to_json()}
-    return replace(put_in_review(invoice, "invoice.held", by=by, now=now, why=why), held=held)
+    return replace(put_in_review(invoice, _HELD, by=by, now=now, why=why), held=held)
 
 
 def used_by(within: Ceilings | None, invoice: Invoice, *, before: str, now: datetime) -> list[CeilingUse]:
@@ -37,6 +40,17 @@ def used_by(within: Ceilings | None, invoice: Invoice, *, before: str, now: date
     if within is None or before == InvoiceStatus.APPROVED:
         return []
     return [within.use(invoice.gross_total_eur, object_id=str(invoice.id), now=now)]
+
+
+def why_held(invoice: Invoice) -> Held | None:
+    """Why a draft in review waits, where a token's ceiling was the reason: what the audit log says of the last time."""
+    if invoice.status != InvoiceStatus.IN_REVIEW:
+        return None
+    held = AuditEntry.objects.filter(
+        subject_type="invoice", subject_id=str(invoice.id), action=_HELD, outcome=Outcome.DONE
+    )
+    last = held.order_by("-id").first()
+    return Held.from_json(last.after["held_by_limit"]) if last and last.after else None
 
 
 def foreseen(parts: Parts, within: Ceilings | None, *, now: datetime) -> list[Fault]:

@@ -14,6 +14,7 @@ from integrations.models import ApiToken, EndpointStatus, Event, Severity, Webho
 from integrations.monitoring.baselines import Spike, spike_of
 from integrations.monitoring.rhythm import QUARTER, Rhythm, commonest_failure, rhythms
 from integrations.monitoring.usage import EndpointState, endpoint_states
+from integrations.services import token_care
 
 FEWEST_FAILED: Final = 20
 """So many failed calls in a quarter of an hour are never abnormal, whatever the token's past."""
@@ -24,7 +25,6 @@ VERY_LATE: Final = timedelta(hours=4)
 FEED_LATE: Final = timedelta(minutes=2)
 """The feed is numbered twice a second: an event that waits so long waits for a worker that is not there."""
 
-EXPIRY_DAYS: Final = (30, 7, 1)
 MOST_ENDPOINTS: Final = 5_000
 
 
@@ -91,15 +91,14 @@ def late_feed(now: datetime) -> Iterator[Found]:
 
 
 def expiring_tokens(now: datetime) -> Iterator[Found]:
-    """Each of 30, 7 and 1 days before its end is told once. Their owners are told by themselves."""
-    soon = now + timedelta(days=EXPIRY_DAYS[0])
-    for token in ApiToken.objects.filter(revoked_at=None, expires_at__gt=now, expires_at__lte=soon):
+    """Each of 30, 7 and 1 days before its end is told once, to its owner too."""
+    for token in token_care.expiring_tokens(now):
         assert token.expires_at is not None, "the query asked for it"
         left = token.expires_at - now
-        step = sum(left <= timedelta(days=days) for days in EXPIRY_DAYS)
+        step = sum(left <= timedelta(days=days) for days in token_care.EXPIRY_DAYS)
         severity = in_mode(token.mode, Severity.INFO if step == 1 else Severity.WARNING)
         facts = {"token": token.name, "mode": token.mode, "day": f"{token.expires_at:%Y-%m-%d}", "step": step}
-        yield Found(str(token.id), severity, facts)
+        yield Found(str(token.id), severity, facts, owner_email=token.owner_email)
 
 
 def _endpoints(now: datetime) -> Iterator[tuple[WebhookEndpoint, EndpointState]]:
@@ -185,7 +184,7 @@ RULES: Final = (
             "expiring_token",
             gettext_noop("A token expires"),
             gettext_noop("Token «%(token)s» (%(mode)s) expires on %(day)s."),
-            gettext_noop("Rotate it: the former secret stays valid for a while. If nobody needs it, let it end."),
+            gettext_noop("Give it a later expiry on its page, or make a new one. If nobody needs it, let it end."),
         ),
         expiring_tokens,
     ),

@@ -16,13 +16,6 @@ class Migration(migrations.Migration):
             name="previous_used_at",
             field=models.DateTimeField(blank=True, null=True, verbose_name="former secret last used at"),
         ),
-        migrations.AddField(
-            model_name="apitoken",
-            name="warned_days",
-            field=models.PositiveSmallIntegerField(
-                editable=False, null=True, verbose_name="days before expiry at which the owner was warned last"
-            ),
-        ),
         migrations.CreateModel(
             name="OAuthClient",
             fields=[

@@ -43,9 +43,6 @@ class ApiToken(models.Model):
     previous_hint = models.CharField(_("hint of the former secret"), max_length=24, blank=True, editable=False)
     previous_valid_until = models.DateTimeField(_("former secret valid until"), null=True, blank=True)
     previous_used_at = models.DateTimeField(_("former secret last used at"), null=True, blank=True)
-    warned_days = models.PositiveSmallIntegerField(
-        _("days before expiry at which the owner was warned last"), null=True, editable=False
-    )
     invoices_per_hour = models.PositiveIntegerField(_("invoices an hour"), null=True, blank=True)
     euros_per_invoice = models.DecimalField(
         _("euros an invoice"), max_digits=14, decimal_places=2, null=True, blank=True

@@ -103,9 +103,7 @@ def change_token(*, token_id: uuid.UUID, bounds: Bounds, by: Actor, now: datetim
     if changes:
         for name, value in bounds.to_row().items():
             setattr(token, name, value)
-        if has_other_expiry:
-            token.warned_days = None  # there is another day to warn of
-        token.save(update_fields=[*BOUNDS, "warned_days"])
+        token.save(update_fields=BOUNDS)
         was = {name: before[name] for name in changes}
         record("token.changed", by=by, subject=subject_of(token), before=was, after=changes)
     return token

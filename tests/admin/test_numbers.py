@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.admin.numbers import AmbiguousNumberError, TypedDecimalField, plain_number
+from audit.admin.numbers import AmbiguousNumberError, TypedDecimalField, plain_number
 
 SPANISH, ENGLISH = ",", "."
 
