@@ -14,13 +14,15 @@ from django.db.models import F, Prefetch, Q, QuerySet
 
 from audit import services as audit
 from billing.documents import document_view, render_pdf
-from billing.models import Document, DocumentState
+from billing.models import Document, DocumentState, Invoice
 from billing.queries import preceding_links
 from billing.services.drafting import subject_of
 from core import actors
 from core.actors import Actor
-from integrations import outbox
+from core.modes import Mode
+from integrations import outbox, sandbox
 from integrations.context import current
+from integrations.models import ScenarioKind
 from verifactu.models import FiscalRecord
 
 logger = logging.getLogger(__name__)
@@ -74,6 +76,7 @@ def _render(document: Document, *, now: datetime) -> None:
         _put_off(document, error=document.last_error or "The worker ended in the middle of it.", by=by, now=now)
         return
     try:
+        _fail_if_asked_to(document.invoice)
         content = render_pdf(document_view(document.invoice))
     except Exception as error:  # noqa: BLE001 - whatever one document does to the renderer, the others go on
         # The text may quote the invoice: it belongs in the row, not in the logs.
@@ -81,6 +84,15 @@ def _render(document: Document, *, now: datetime) -> None:
         _put_off(document, error=f"{type(error).__name__}: {error}", by=by, now=now)
     else:
         _store(document, content, by=by, now=now)
+
+
+class AskedForError(Exception):
+    """A test seller wanted to see how this goes wrong."""
+
+
+def _fail_if_asked_to(invoice: Invoice) -> None:
+    if invoice.mode == Mode.TEST and sandbox.take(invoice.seller_id, ScenarioKind.DOCUMENT_FAILURE):
+        raise AskedForError("asked for in the sandbox")
 
 
 @transaction.atomic

@@ -329,5 +329,5 @@ def test_no_transaction_is_open_while_it_renders(monkeypatch):
 def test_the_queries_do_not_grow_with_the_lines(client, django_assert_max_num_queries):
     an_invoice(client, *[a_line(f"Línea {position}") for position in range(30)])
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         render_due_documents(now=NOW)
