@@ -80,12 +80,29 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": _("Integrations"),
+                "separator": True,
+                "items": [
+                    _item(_("Health"), "vital_signs", "integrations_callminute", "integrations.view_callminute"),
+                    _item(
+                        _("Alerts"),
+                        "notifications",
+                        "integrations_alert",
+                        "integrations.view_alert",
+                        badge="integrations.admin.alerts.alerts_badge",
+                        badge_variant="danger",
+                    ),
+                    _item(_("API tokens"), "key", "integrations_apitoken", "integrations.view_apitoken"),
+                    _item(_("Events"), "bolt", "integrations_event", "integrations.view_event"),
+                    _item(_("Notices"), "outgoing_mail", "integrations_notice", "integrations.view_notice"),
+                ],
+            },
+            {
                 "title": _("Set-up"),
                 "separator": True,
                 "items": [
                     _item(_("Sellers"), "storefront", "billing_seller", "billing.view_seller"),
                     _item(_("Series"), "format_list_numbered", "billing_series", "billing.view_series"),
-                    _item(_("API tokens"), "key", "integrations_apitoken", "integrations.view_apitoken"),
                     _item(_("Users"), "person", "auth_user", "auth.view_user"),
                     _item(_("Groups"), "shield_person", "auth_group", "auth.view_group"),
                 ],
@@ -98,7 +115,6 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Fiscal records"), "link", "verifactu_fiscalrecord", "verifactu.view_fiscalrecord"),
                     _item(_("Submissions"), "outbox", "verifactu_submission", "verifactu.view_submission"),
                     _item(_("Chains"), "verified", "verifactu_chain", "verifactu.view_chain"),
-                    _item(_("Events"), "bolt", "integrations_event", "integrations.view_event"),
                     _item(_("Documents"), "picture_as_pdf", "billing_document", "billing.view_document"),
                     _item(
                         _("Idempotency keys"),

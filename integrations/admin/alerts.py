@@ -102,7 +102,6 @@ class AlertAdmin(ReadOnlyAdmin):
 
     list_display = ["what", "shown_severity", "state", "since", "last_seen"]
     list_filter = [StateFilter, SeverityFilter, KindFilter]
-    list_display_links = None
     ordering = ["-last_seen_at", "-id"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -133,8 +132,7 @@ class AlertAdmin(ReadOnlyAdmin):
     @admin.display(description=_("alert"))
     def what(self, alert: Alert) -> SafeString:
         shown = Shown(alert)
-        link = '<span class="co-says"><a class="co-link" href="{}">{}</a><small>{}</small></span>'
-        return format_html(link, shown.url, shown.title, shown.sentence)
+        return format_html('<span class="co-says">{}<small>{}</small></span>', shown.title, shown.sentence)
 
     @admin.display(description=_("severity"))
     def shown_severity(self, alert: Alert) -> SafeString:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from billing.models import Document, Invoice, Payment, Series
 from billing.services.payments import record_payment
 from clients.models import Client
 from core.modes import Mode
-from integrations.models import ApiToken, Event
+from integrations.models import Alert, ApiToken, Event, Notice
+from integrations.services.alerting import notify, raise_alert
 from integrations.services.tokens import create_token
 from tests import builders
 from tests.admin.people import GROUPS, browser_of
@@ -79,6 +81,9 @@ OURS = {
     "billing_invoice_receive": FINANCE,
     "billing_invoice_reverse": FINANCE,
     "integrations_apitoken_revoke": ADMIN,
+    "integrations_alert_acknowledge": FINANCE,
+    "integrations_notice_again": FINANCE,
+    "integrations_callminute_token": STAFF,
     "audit_auditentry_export": READERS | {"inspector"},
     "auth_user_password_change": ADMIN,
     "verifactu_chain_verify": EVERYBODY,
@@ -154,8 +159,17 @@ def house(client_row: Client) -> dict[str, Any]:
         "verifactu_inquiry": an_inquiry(Chain.objects.get()).id,
         "integrations_apitoken": token.id,
         "integrations_event": Event.objects.first().id,
+        "integrations_alert": an_alert(now).id,
+        "integrations_notice": Notice.objects.get().id,
         "audit_auditentry": AuditEntry.objects.first().id,
     }
+
+
+def an_alert(now: datetime) -> Alert:
+    """With a notice of it."""
+    alert = raise_alert(kind="late_feed", key="feed", severity="warning", facts={}, now=now)
+    notify(channel="mail", recipient="ops@example.com", subject="s", text="t", now=now, alert=alert)
+    return alert
 
 
 def url_of(name: str, house: dict[str, Any]) -> str:
@@ -170,6 +184,8 @@ def url_of(name: str, house: dict[str, Any]) -> str:
         "payment_id": house["billing_payment"],
         "token_id": house["integrations_apitoken"],
         "chain_id": house["verifactu_chain"],
+        "alert_id": house["integrations_alert"],
+        "notice_id": house["integrations_notice"],
         "exchange_id": exchange,
         "part": "request",
         "object_id": house.get(model, 1),
