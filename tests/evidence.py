@@ -44,6 +44,9 @@ CONTRADICTIONS = {
                    FROM billing_invoice WHERE number IS NOT NULL GROUP BY series_id, fiscal_year) AS i
             USING (series_id, fiscal_year)
         WHERE (c.last_number, c.last_date) IS DISTINCT FROM (i.number, i.issue_date)""",
+    "a feed has a hole": """
+        SELECT * FROM (SELECT seller_id, sequence, row_number() OVER (PARTITION BY seller_id ORDER BY sequence) AS place
+                       FROM integrations_event WHERE sequence IS NOT NULL) AS e WHERE sequence <> place""",
     "what is not issued has a number": """
         SELECT id, status, number, display_number FROM billing_invoice
         WHERE status <> 'issued' AND (number IS NOT NULL OR display_number IS NOT NULL OR issued_at IS NOT NULL)""",

@@ -34,6 +34,14 @@ def the_series_held(series_id: object) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def the_feed_held() -> Iterator[None]:
+    """Somebody numbers events, and is not done."""
+    with transaction.atomic():
+        take_lock("feed")
+        yield
+
+
+@contextlib.contextmanager
 def others() -> Iterator[Callable[[Callable[[], T]], Future[T]]]:
     """Begins work in threads with connections of their own."""
 
