@@ -9,5 +9,6 @@ class FrontDoorConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Importing the rules of alerts makes their words known to pages and notices."""
+        """Importing the rules of alerts makes their words known to pages and notices, and the checks to ``check``."""
         import_module("config.alerts")
+        import_module("config.checks")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from integrations import deployment
 from integrations.models import WorkerHeartbeat
 from integrations.problems import problem_response, unavailable
+from integrations.services.encryption import newest_is_readable
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +39,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def what_is_missing() -> list[str]:
-    """Out of ``database``, ``migrations``, ``deployment`` (it is fenced) and ``worker``: what this installation still
-    lacks to do its work."""
+    """Out of ``database``, ``migrations``, ``deployment`` (it is fenced), ``encryption_keys`` and ``worker``: what this
+    installation still lacks to do its work."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -47,6 +48,9 @@ def what_is_missing() -> list[str]:
             return ["migrations"]
         if deployment.standing().is_fenced:
             return ["deployment"]
+        if not newest_is_readable():
+            logger.error("no key of ENCRYPTION_KEYS fits what is stored: is it the same on every machine?")
+            return ["encryption_keys"]
         return [] if _steps_are_alive() else ["worker"]
     except DatabaseError:
         logger.exception("the database does not answer")

@@ -5,6 +5,7 @@ from audit.admin.acts import Act
 from audit.admin.badges import Tone, badge
 from audit.admin.entries import AuditEntryAdmin, history_of
 from audit.admin.filters import ChoiceFilter, DayFilter, TextFilter
+from audit.admin.numbers import TypedDecimalField
 from audit.admin.readonly import CalmAdmin, ReadOnlyAdmin
 from audit.admin.refusals import attempt, perform, sentence, sentences, write_down
 from audit.admin.verbs import VerbAdmin, VerbForm
@@ -19,6 +20,7 @@ __all__ = [
     "ReadOnlyAdmin",
     "TextFilter",
     "Tone",
+    "TypedDecimalField",
     "VerbAdmin",
     "VerbForm",
     "actor_of_user",

@@ -12,7 +12,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from audit.admin.numbers import TypedDecimalField
+from audit.admin import TypedDecimalField
 from billing import taxes
 from billing.admin import treatments
 from billing.admin.figures import figure

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from audit.admin.numbers import TypedDecimalField
+from audit.admin import TypedDecimalField
 from billing.admin.times import today_for
 from billing.models import Invoice, PaymentMethod
 

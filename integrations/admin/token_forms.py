@@ -10,8 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from audit.admin import actor_of_user, sentence, sentences
-from audit.admin.numbers import TypedDecimalField
+from audit.admin import TypedDecimalField, actor_of_user, sentence, sentences
 from audit.choices import MODES
 from core.errors import Refusal
 from core.modes import Mode

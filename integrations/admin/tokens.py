@@ -83,7 +83,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
-            watched = self.admin_site.admin_view(view)
+            watched: Callable[..., Any] = self.admin_site.admin_view(view)
             return path(f"<uuid:token_id>/{route}/", watched, name=f"integrations_apitoken_{name}")
 
         return [

@@ -174,7 +174,12 @@ def test_bounds_are_changed_and_what_changed_is_audited(administrator: Browser, 
         "invoices_per_hour": 5,
         "euros_per_day": None,
     }
-    after = {"allowed_addresses": [], "owner_email": "o@example.es", "invoices_per_hour": None, "euros_per_day": "100"}
+    after: dict[str, object] = {
+        "allowed_addresses": [],
+        "owner_email": "o@example.es",
+        "invoices_per_hour": None,
+        "euros_per_day": "100",
+    }
     assert entry.after == after
 
 
@@ -192,6 +197,8 @@ def test_a_rotation_shows_the_new_secret_once(administrator: Browser, token: Api
     answer = administrator.post(url_of(token, "rotate"), {"hours": "72"})
     rotated = ApiToken.objects.get()
     assert bytes(rotated.digest) == digest_of(secret_shown(answer))
+    assert rotated.previous_valid_until is not None
+    assert rotated.rotated_at is not None
     assert rotated.previous_valid_until - rotated.rotated_at == timedelta(hours=72)
     assert token.hint in answer.content.decode(), "which secret goes on for a while"
     assert rotated.previous_hint in administrator.get(change_url(token)).content.decode()

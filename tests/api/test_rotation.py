@@ -39,6 +39,7 @@ def test_both_secrets_work_and_each_is_told_what_it_is(machine: Machine):
     before = machine.get("/token").json()
     anew = rotated(machine)
     token = ApiToken.objects.get()
+    assert token.previous_valid_until is not None
     assert abs(token.previous_valid_until - timezone.now() - DAY) < timedelta(minutes=1), "24 hours if left out"
     former, present = machine.get("/token").json(), anew.get("/token").json()
     assert (former["came_by"], present["came_by"]) == ("former_secret", "secret")

@@ -40,10 +40,10 @@ def test_ready_once_the_database_is_migrated_and_the_workers_go_round():
 
 
 @pytest.mark.django_db
-def test_once_migrated_readiness_costs_three_queries(django_assert_num_queries):
+def test_once_migrated_readiness_costs_four_queries(django_assert_num_queries):
     beat(name="documents", now=timezone.now())
     ready()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert ready().status_code == 200
 
 

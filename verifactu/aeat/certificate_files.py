@@ -14,7 +14,9 @@ from typing import Final
 
 from core.errors import gettext_noop
 from core.modes import Mode
+from integrations.vault import LostKeyError
 from verifactu.aeat.errors import Misconfigured
+from verifactu.aeat.password_files import opened
 
 _NIF: Final = re.compile("[0-9A-Z]{9}")
 _KINDS: Final = {"seal": True, "personal": False}
@@ -40,10 +42,18 @@ class Place:
         return [self.path] if self.password_file is None else [self.path, self.password_file]
 
     def password(self) -> str:
-        """The password. Raises Misconfigured if its file cannot be read."""
+        """The password, decrypted where it lies encrypted. Raises Misconfigured if its file cannot be read."""
         if self.password_file is None:
             return self._password
-        return _read(self.password_file).decode("utf-8", "surrogateescape").rstrip("\r\n")
+        text = _read(self.password_file).decode("utf-8", "surrogateescape").rstrip("\r\n")
+        try:
+            return opened(text)
+        except LostKeyError as error:
+            raise Misconfigured(
+                gettext_noop("%(path)s is encrypted with a key that is not set."),
+                remedy=gettext_noop("Put that key into ENCRYPTION_KEYS, behind the present one; or write it anew."),
+                path=self.password_file,
+            ) from error
 
     def content(self) -> bytes:
         """The PKCS#12 file. Raises Misconfigured if it cannot be read."""
