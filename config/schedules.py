@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from billing.services import proving
+from billing.services import overdue, proving
 from core.actors import Actor, ActorKind, worker
 from integrations.services import maintenance
 from verifactu.models import Chain
@@ -25,6 +25,15 @@ def purge_idempotency_keys() -> int:
 def purge_calls() -> int:
     """Nightly: forget how machines used this house more than ninety days ago."""
     return maintenance.purge_calls(now=timezone.now())
+
+
+def tell_of_overdue() -> int:
+    """Every hour: tell subscribers of the invoices that have become overdue, in batches of their own transactions."""
+    told, batch = 0, overdue.tell_of_overdue(now=timezone.now())
+    while batch.last:
+        told += batch.told
+        batch = overdue.tell_of_overdue(now=timezone.now(), after=batch.last)
+    return told + batch.told
 
 
 def verify_chains() -> int:
