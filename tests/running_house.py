@@ -69,6 +69,9 @@ class Caller:
         """With an idempotency key of its own unless one is given."""
         return self._call("POST", path, body, {"Idempotency-Key": key or str(uuid.uuid4())})
 
+    def put(self, path: str, body: Any) -> Answer:
+        return self._call("PUT", path, body, {})
+
     def patch(self, path: str, body: Any) -> Answer:
         return self._call("PATCH", path, body, {})
 

@@ -4,7 +4,7 @@ import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audit.guards import append_only
+from audit.guards import CompositeForeignKey, append_only
 from billing.models.invoice import Invoice
 from core.ids import new_id
 
@@ -29,7 +29,13 @@ class Payment(models.Model):
     method = models.CharField(_("method"), max_length=12, choices=PaymentMethod, default=PaymentMethod.TRANSFER)
     reference = models.CharField(_("reference"), max_length=140, blank=True)
     reverses = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversal", verbose_name=_("reverses")
+        "self",
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="reversal",
+        verbose_name=_("reverses"),
     )
     created_at = models.DateTimeField(_("created at"))
     created_by = models.CharField(_("created by"), max_length=200)
@@ -38,7 +44,16 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["id"]
-        constraints = [models.CheckConstraint(condition=~models.Q(amount=0), name="payment_is_not_nothing")]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(amount=0), name="payment_is_not_nothing"),
+            models.UniqueConstraint(fields=["id", "invoice"], name="payment_of_invoice"),
+            CompositeForeignKey(
+                name="payment_reverses_one_of_its_invoice",
+                fields=["reverses", "invoice"],
+                to="billing_payment",
+                to_fields=["id", "invoice_id"],
+            ),
+        ]
         triggers = [
             *append_only(),
             pgtrigger.Trigger(

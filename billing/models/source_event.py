@@ -19,7 +19,7 @@ class SourceEvent(models.Model):
     type = models.CharField(_("type"), max_length=60)
     event_id = models.CharField(_("event id"), max_length=128)
     invoice = models.OneToOneField(
-        Invoice, on_delete=models.PROTECT, related_name="source_event", verbose_name=_("invoice")
+        Invoice, on_delete=models.PROTECT, db_constraint=False, related_name="source_event", verbose_name=_("invoice")
     )
     content = models.JSONField(_("request"))
 
@@ -33,6 +33,12 @@ class SourceEvent(models.Model):
                 fields=["seller", "mode"],
                 to="billing_seller",
                 to_fields=["id", "mode"],
+            ),
+            CompositeForeignKey(
+                name="source_event_of_its_sellers_invoice",
+                fields=["invoice", "seller"],
+                to="billing_invoice",
+                to_fields=["id", "seller_id"],
             ),
         ]
         triggers = append_only()

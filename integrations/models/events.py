@@ -48,6 +48,7 @@ class Event(models.Model):
     only_for = models.ForeignKey(
         "integrations.WebhookEndpoint",
         on_delete=models.PROTECT,
+        db_constraint=False,
         null=True,
         blank=True,
         related_name="+",
@@ -71,6 +72,12 @@ class Event(models.Model):
                 fields=["seller", "mode"],
                 to="billing_seller",
                 to_fields=["id", "mode"],
+            ),
+            CompositeForeignKey(
+                name="event_for_an_endpoint_of_its_seller",
+                fields=["only_for", "seller"],
+                to="integrations_webhookendpoint",
+                to_fields=["id", "seller_id"],
             ),
         ]
         indexes = [

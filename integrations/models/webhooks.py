@@ -169,6 +169,7 @@ class WebhookDelivery(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["endpoint", "event"], name="delivery_once_per_endpoint"),
+            models.UniqueConstraint(fields=["id", "endpoint"], name="delivery_of_endpoint"),
             models.CheckConstraint(condition=models.Q(state__in=[*DeliveryState]), name="delivery_state_known"),
             models.CheckConstraint(
                 condition=models.Q(state=DeliveryState.PENDING, finished_at=None)
@@ -210,7 +211,7 @@ class DeliveryAttempt(models.Model):
     """One call to a receiver, and what came back: of the answer's body the first 64 KiB. Rows never change."""
 
     id = models.BigAutoField(primary_key=True)
-    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.PROTECT, related_name="tries")
+    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.PROTECT, db_constraint=False, related_name="tries")
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, related_name="+", db_index=False)
     number = models.PositiveIntegerField(_("attempt"))
     at = models.DateTimeField(_("at"))
@@ -226,6 +227,14 @@ class DeliveryAttempt(models.Model):
         verbose_name = _("delivery attempt")
         verbose_name_plural = _("delivery attempts")
         ordering = ["-id"]
+        constraints = [
+            CompositeForeignKey(
+                name="attempt_at_its_deliverys_endpoint",
+                fields=["delivery", "endpoint"],
+                to="integrations_webhookdelivery",
+                to_fields=["id", "endpoint_id"],
+            )
+        ]
         indexes = [models.Index(fields=["endpoint", "at"], name="attempt_by_endpoint")]
         triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update)]
 

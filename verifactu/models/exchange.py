@@ -92,6 +92,7 @@ class Submission(Exchange):
                 | ~Q(outcome=ExchangeOutcome.SENT) & Q(answered_at__isnull=False),
                 name="submission_ended_at_a_time",
             ),
+            models.UniqueConstraint(fields=["id", "chain"], name="submission_of_chain"),
         ]
         triggers = written_once()
 

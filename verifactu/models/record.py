@@ -133,7 +133,24 @@ class FiscalRecord(models.Model):
                 name="record_marks_fit_its_kind",
             ),
         ]
-        triggers = append_only()
+        triggers = [
+            *append_only(),
+            pgtrigger.Trigger(
+                name="of_its_sellers_invoice",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF EXISTS (
+                        SELECT FROM billing_invoice AS invoice, verifactu_chain AS chain
+                        WHERE invoice.id = NEW.invoice_id AND chain.id = NEW.chain_id
+                          AND invoice.seller_id <> chain.seller_id
+                    ) THEN
+                        RAISE EXCEPTION 'correlativa: a record is about an invoice of its chain''s seller';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sequence} · {self.kind} · {self.number}"

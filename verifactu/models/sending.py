@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from audit.guards import append_only, no_truncate
+from audit.guards import CompositeForeignKey, append_only, no_truncate
 from verifactu.models.exchange import Inquiry, Submission
 from verifactu.models.record import Chain, FiscalRecord
 
@@ -39,7 +39,12 @@ class Sender(models.Model):
     last_failure = models.CharField(_("last failure"), max_length=2000, blank=True)
     stop_reason = models.CharField(_("stopped for"), max_length=14, choices=StopReason, blank=True)
     open_submission = models.ForeignKey(
-        Submission, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("submission under way")
+        Submission,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        null=True,
+        related_name="+",
+        verbose_name=_("submission under way"),
     )
     turn = models.PositiveBigIntegerField(default=0)
 
@@ -53,6 +58,12 @@ class Sender(models.Model):
             models.CheckConstraint(
                 condition=Q(failures=0, failing_since__isnull=True) | Q(failures__gt=0, failing_since__isnull=False),
                 name="sender_fails_since_a_time",
+            ),
+            CompositeForeignKey(
+                name="sender_sends_for_its_own_chain",
+                fields=["open_submission", "chain"],
+                to="verifactu_submission",
+                to_fields=["id", "chain_id"],
             ),
         ]
         triggers = [
@@ -124,7 +135,23 @@ class RecordAnswer(models.Model):
                 name="answer_names_its_error",
             )
         ]
-        triggers = append_only()
+        triggers = [
+            *append_only(),
+            pgtrigger.Trigger(
+                name="of_its_own_chain",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                declare=[("chain", "verifactu_fiscalrecord.chain_id%TYPE")],
+                func="""
+                    SELECT chain_id INTO chain FROM verifactu_fiscalrecord WHERE id = NEW.record_id;
+                    IF EXISTS (SELECT FROM verifactu_submission WHERE id = NEW.submission_id AND chain_id <> chain)
+                       OR EXISTS (SELECT FROM verifactu_inquiry WHERE id = NEW.inquiry_id AND chain_id <> chain) THEN
+                        RAISE EXCEPTION 'correlativa: an answer belongs to the chain of its record';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.code or ''}".strip()
