@@ -8,6 +8,6 @@ CLOSED = importlib.import_module("config.migrations.0002_close_the_back_door").C
 
 
 class Migration(migrations.Migration):
-    dependencies = [("config", "0013_close_after_sandbox"), ("verifactu", "0003_apart")]
+    dependencies = [("config", "0014_overdue"), ("verifactu", "0003_apart")]
 
     operations = [migrations.RunSQL(CLOSED, migrations.RunSQL.noop)]
