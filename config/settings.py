@@ -320,6 +320,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "integrations.openapi.share_common_parts",
         "integrations.schema_generation.keep_examples_within",
+        "integrations.schema_generation.link_what_was_made",
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {

@@ -105,7 +105,7 @@ class MachineSchema(AutoSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: Direction) -> Any:
         """A shape with the fields of the version that is described; those of which it is the last are marked."""
-        shape = force_instance(serializer)  # type: ignore[no-untyped-call]  # typed in part
+        shape = force_instance(serializer)
         here, only_in = version_of(self.path), getattr(shape, "only_in", {})
         if only_in:  # a copy: the operation keeps its shape for the next document
             shape, fields = copy(shape), shape.fields
@@ -119,7 +119,7 @@ class MachineSchema(AutoSchema):
     def _get_examples(self, serializer: Any, direction: Direction, *args: Any, **kwargs: Any) -> Any:
         """Examples are written as the first version shows them; others are rendered, as real answers are."""
         examples = super()._get_examples(serializer, direction, *args, **kwargs)  # type: ignore[no-untyped-call]  # typed in part
-        shape = force_instance(serializer) if serializer is not None else None  # type: ignore[no-untyped-call]
+        shape = force_instance(serializer) if serializer is not None else None
         for example in examples.values() if direction == "response" else ():
             example["value"] = _rendered(example["value"], shape, version_of(self.path))
         return examples

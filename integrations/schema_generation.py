@@ -10,20 +10,20 @@ from drf_spectacular.generators import SchemaGenerator
 from integrations.versions import VERSIONS, within
 
 
-class VersionGenerator(SchemaGenerator):  # type: ignore[misc]  # typed in part
+class VersionGenerator(SchemaGenerator):
     """``manage.py spectacular --api-version v2``; without it, the first version's."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]  # typed in part
         self.api_version = self.api_version or VERSIONS[0]
 
     def _initialise_endpoints(self) -> None:
-        super()._initialise_endpoints()
+        super()._initialise_endpoints()  # type: ignore[no-untyped-call]  # typed in part
         ours = f"/api/{self.api_version}/"
-        self.endpoints = [endpoint for endpoint in self.endpoints if endpoint[0].startswith(ours)]
+        self.endpoints = [endpoint for endpoint in self.endpoints or () if endpoint[0].startswith(ours)]
 
     def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
-        document: dict[str, Any] = super().get_schema(request=request, public=public)
+        document: dict[str, Any] = super().get_schema(request, public)  # type: ignore[no-untyped-call]  # typed in part
         document["info"]["version"] = self.api_version.removeprefix("v")
         return document
 
@@ -53,3 +53,41 @@ def _linked(value: Any, version: str) -> Any:
     if isinstance(value, list):
         return [_linked(inner, version) for inner in value]
     return within(value, version) if isinstance(value, str) and value.startswith("/api/") else value
+
+
+def link_what_was_made(result: dict[str, Any], **_context: object) -> dict[str, Any]:
+    """drf-spectacular's postprocessing hook: what a creation answers leads to all that can be done with it (OpenAPI
+    links). ``/invoices/{invoice_id}`` answers an Invoice, so the id of any Invoice that was made goes there."""
+    places = {shape: parameter for shape, parameter in map(_where_it_is, result["paths"].items()) if shape}
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            made = operation["responses"].get("201")
+            parameter = places.get(_shape_of(made)) if made else None
+            if made and parameter:
+                made["links"] = {
+                    name: {"operationId": name, "parameters": {parameter: "$response.body#/id"}}
+                    for name in _operations_on(result, parameter)
+                }
+    return result
+
+
+def _where_it_is(place: tuple[str, dict[str, Any]]) -> tuple[str, str]:
+    """The shape of what is read at ``…/{thing_id}``, and the parameter's name."""
+    path, operations = place
+    if "get" not in operations or not path.endswith("}"):
+        return "", ""
+    return _shape_of(operations["get"]["responses"]["200"]), path.rpartition("{")[2].removesuffix("}")
+
+
+def _shape_of(response: Mapping[str, Any]) -> str:
+    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+    return str(schema.get("$ref", "")).rpartition("/")[2]
+
+
+def _operations_on(result: dict[str, Any], parameter: str) -> list[str]:
+    return [
+        operation["operationId"]
+        for path, operations in result["paths"].items()
+        if path.count("{") == 1 and f"{{{parameter}}}" in path
+        for operation in operations.values()
+    ]

@@ -188,7 +188,7 @@ def test_v1_says_of_what_v2_replaces_until_when_it_lives(old: Machine, client: C
     for answer in (made, again, old.get("/invoices?limit=1")):
         assert answer["Deprecation"] == "@1796083200"
         assert answer["Sunset"] == "Fri, 31 Mar 2028 23:59:59 GMT"
-    links = dict(reversed(part.split("; ")) for part in old.get("/invoices?limit=1")["Link"].split(", "))
+    links = {part.split("; ")[1]: part.split("; ")[0] for part in old.get("/invoices?limit=1")["Link"].split(", ")}
     assert links['rel="successor-version"'] == f"<{settings.BASE_URL}/api/v2/invoices?limit=1>"
     page = links['rel="deprecation"'].strip("<>").removeprefix(settings.BASE_URL)
     told = Browser().get(page)
