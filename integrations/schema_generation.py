@@ -57,12 +57,14 @@ def _linked(value: Any, version: str) -> Any:
 
 def link_what_was_made(result: dict[str, Any], **_context: object) -> dict[str, Any]:
     """drf-spectacular's postprocessing hook: what a creation answers leads to all that can be done with it (OpenAPI
-    links). ``/invoices/{invoice_id}`` answers an Invoice, so the id of any Invoice that was made goes there."""
+    links). ``/invoices/{invoice_id}`` answers an Invoice, so the id of any Invoice that was made goes there; and what
+    is made at ``/webhook-endpoints`` is found at ``/webhook-endpoints/{endpoint_id}``."""
     places = {shape: parameter for shape, parameter in map(_where_it_is, result["paths"].items()) if shape}
-    for operations in result["paths"].values():
+    at = {path.rpartition("/")[0]: _where_it_is((path, one))[1] for path, one in result["paths"].items()}
+    for path, operations in result["paths"].items():
         for operation in operations.values():
             made = operation["responses"].get("201")
-            parameter = places.get(_shape_of(made)) if made else None
+            parameter = (places.get(_shape_of(made)) or at.get(path)) if made else None
             if made and parameter:
                 made["links"] = {
                     name: {"operationId": name, "parameters": {parameter: "$response.body#/id"}}

@@ -252,7 +252,7 @@ DISCARD_INVOICE = extend_schema(
     parameters=[OPTIONAL_IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, IF_MATCH, ETAG],
     responses={
         200: _shown(shapes.InvoiceShape, "The discarded draft", {**examples.DRAFT, "status": "discarded"}),
-        **problem_responses(409, 412, 413, 415, examples={409: [_IMMUTABLE], 412: [_STALE]}),
+        **problem_responses(409, 412, 413, 415, 422, examples={409: [_IMMUTABLE], 412: [_STALE]}),
     },
 )
 

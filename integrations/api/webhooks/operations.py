@@ -113,7 +113,7 @@ DELETE = extend_schema(
     description="Nothing is sent to it any more, and its secrets are forgotten.",
     tags=_TAGS,
     parameters=_KEY,
-    responses={204: OpenApiResponse(description="It is gone"), **problem_responses(409)},
+    responses={204: OpenApiResponse(description="It is gone"), **problem_responses(409, 422)},
 )
 ROTATE = extend_schema(
     operation_id="webhook_endpoints_rotate_secret",
