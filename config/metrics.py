@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from billing.models import Document, DocumentState, Invoice, InvoiceStatus, Seller
+from config import machine_metrics
+from config.exposition import exposition, labelled
 from core.modes import Mode
 from integrations import deployment
 from integrations.middleware import client_address
@@ -23,14 +25,34 @@ from verifactu.aeat.errors import Misconfigured
 from verifactu.models import Sender
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_COUNTED = ("billing_invoice", "integrations_event", "audit_auditentry")
+_COUNTED = (
+    "billing_invoice",
+    "integrations_event",
+    "integrations_webhookdelivery",
+    "integrations_callminute",
+    "audit_auditentry",
+)
+EXPLAINED = {
+    "documents_pending": "Documents that are to be made.",
+    "documents_pending_oldest_seconds": "For how long the oldest of them has waited.",
+    "invoices_waiting": "Drafts that wait for a person, by status.",
+    "worker_silent_seconds": "Since when a background step has given no sign of life.",
+    "deployment_fenced": "1 while nothing is issued or sent, since the database is not the one of this machine.",
+    "aeat_records_waiting": "Fiscal records without an answer of the AEAT.",
+    "aeat_oldest_waiting_seconds": "For how long the oldest of them has waited.",
+    "aeat_senders_stopped": "Chains whose sending has stopped, and wants a person.",
+    "aeat_records_to_be_mended": "Records that were rejected or stored with errors, and that nobody has mended.",
+    "aeat_certificate_days_left": "Days until a seller's certificate ends; below nought afterwards.",
+    "table_rows": "Rows of large tables, as PostgreSQL estimates them.",
+    **machine_metrics.EXPLAINED,
+}
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
     """The figures, for the addresses of METRICS_ADDRESSES alone: they tell how much business is done here."""
     if not _is_allowed(request):
         return HttpResponse("Not from this address: see METRICS_ADDRESSES.\n", status=403, content_type="text/plain")
-    text = "".join(f"correlativa_{name} {value}\n" for name, value in figures(timezone.now()))
+    text = exposition(figures(timezone.now()), EXPLAINED)
     return HttpResponse(text, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 
@@ -42,12 +64,13 @@ def figures(now: datetime) -> Iterator[tuple[str, float]]:
     yield "documents_pending", pending["count"]
     yield "documents_pending_oldest_seconds", (now - (pending["oldest"] or now)).total_seconds()
     for status in (InvoiceStatus.IN_REVIEW, InvoiceStatus.APPROVED):
-        yield f'invoices_waiting{{status="{status}"}}', Invoice.objects.filter(status=status).count()
+        yield labelled("invoices_waiting", status=status), Invoice.objects.filter(status=status).count()
     for beat in WorkerHeartbeat.objects.all():
-        yield f'worker_silent_seconds{{step="{beat.name}"}}', (now - beat.at).total_seconds()
+        yield labelled("worker_silent_seconds", step=beat.name), (now - beat.at).total_seconds()
     yield "deployment_fenced", int(deployment.standing().is_fenced)
     yield from _aeat(now)
     yield from _certificates(now)
+    yield from machine_metrics.machine_figures(now)
     yield from _estimated_rows()
 
 

@@ -102,7 +102,7 @@ def expiring_tokens(now: datetime) -> Iterator[Found]:
 
 
 def _endpoints(now: datetime) -> Iterator[tuple[WebhookEndpoint, EndpointState]]:
-    states = {state.id: state for state in endpoint_states(now=now, limit=MOST_ENDPOINTS)}
+    states = {state.id: state for state in endpoint_states(now=now, limit=MOST_ENDPOINTS, with_attempts=False)}
     for endpoint in WebhookEndpoint.objects.filter(id__in=states):
         yield endpoint, states[endpoint.id]
 

@@ -83,7 +83,7 @@ EXAMPLE = {
 def represent_health(token: StoredToken, *, now: datetime) -> dict[str, object]:
     """What this token did in the last 24 hours, and how its sellers' webhooks arrive. Two queries."""
     usage = usage_of(token.id, since=(now - DAY).replace(second=0, microsecond=0))
-    endpoints = endpoint_states(now=now, seller_ids=token.seller_ids)
+    endpoints = endpoint_states(now=now, seller_ids=token.seller_ids, with_attempts=False)
     advice = advice_on(usage, endpoints, expires_at=token.expires_at, now=now)
     return {
         "since": usage.since.isoformat().replace("+00:00", "Z"),
