@@ -441,5 +441,6 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django.server": {"handlers": ["stderr"], "propagate": False},
         "django.request": {"level": "ERROR"},  # refusals are told by code (integrations/monitoring/observing.py)
+        "oauthlib": {"level": "WARNING"},  # below that it tells of clients and their secrets
     },
 }

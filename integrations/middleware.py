@@ -43,7 +43,7 @@ class CorrelationMiddleware:
         context = RequestContext(request_id, _correlation_id(request) or request_id, client_address(request))
         here, limit, fresh = current.set(context), throttling.standing.set(None), sandbox.standing.set(None)
         try:
-            answer = observed(request, self._answer) if is_api(request) else self._answer(request)
+            answer = observed(request, self._answer) if _is_machines(request) else self._answer(request)
             response = mishaps.befall(answer, request)
             rate = throttling.standing.get()
         finally:
@@ -78,6 +78,11 @@ class ContentSecurityPolicyMiddleware:
         policy = ADMIN_POLICY if _is_admin(request) else STRICT_POLICY
         response.headers.setdefault("Content-Security-Policy", policy)
         return response
+
+
+def _is_machines(request: HttpRequest) -> bool:
+    """Whether it is a call that is counted: of the API, or for an access token to it."""
+    return is_api(request) or request.path_info.startswith("/oauth/")
 
 
 def client_address(request: HttpRequest) -> str:

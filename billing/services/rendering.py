@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -21,7 +18,7 @@ from core import actors
 from core.actors import Actor
 from core.modes import Mode
 from integrations import outbox, sandbox
-from integrations.context import current
+from integrations.context import working_for
 from integrations.models import ScenarioKind
 from verifactu.models import FiscalRecord
 
@@ -45,7 +42,7 @@ def render_due_documents(*, now: datetime, limit: int = 4) -> int:
     """
     documents = _claim(now=now, limit=limit)
     for document in documents:
-        with _context_of(document):
+        with working_for(document.invoice.correlation_id):
             _render(document, now=now)
     return len(documents)
 
@@ -135,13 +132,3 @@ def _change(document: Document, **values: object) -> bool:
     """
     held = Document.objects.filter(id=document.id, state=DocumentState.PENDING, attempts=document.attempts)
     return held.update(lease_until=None, **values) == 1
-
-
-@contextmanager
-def _context_of(document: Document) -> Iterator[None]:
-    """Put the invoice's correlation id on every line that is logged meanwhile."""
-    token = current.set(replace(current.get(), correlation_id=document.invoice.correlation_id))
-    try:
-        yield
-    finally:
-        current.reset(token)

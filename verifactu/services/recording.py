@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from audit.rows import write
 from core import actors
 from core.actors import Actor
 from integrations import outbox
+from integrations.context import working_for
 from integrations.models import Event
 from verifactu.aeat.answers import Answer
 from verifactu.aeat.channel import Channel, Reply
@@ -36,6 +38,8 @@ from verifactu.models import (
 from verifactu.models.exchange import Exchange
 from verifactu.services.turns import Turn, hold
 from verifactu.services.verdicts import Verdict
+
+logger = logging.getLogger(__name__)
 
 WORKER = actors.worker("aeat")
 
@@ -154,6 +158,9 @@ def write_verdicts(
     told = [_event(chain, verdict, submission) for verdict in verdicts]
     write(*rows, *told, *_entries(chain, verdicts, submission, inquiry))
     sender.sent_through = _answered_through(sender)
+    for verdict in verdicts:
+        with working_for(verdict.record.external_reference):
+            logger.info("record %s: %s", verdict.record.id, verdict.outcome)
 
 
 def _answered_through(sender: Sender) -> int:
