@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from billing import queries
-from billing.models import Invoice
+from billing.models import Invoice, Seller
 from billing.representation import Parts
 from core.errors import NotFound
 
@@ -48,8 +48,15 @@ def may(request: HttpRequest, *permissions: str) -> bool:
 def page(request: HttpRequest, template: str, *, title: Any, **context: Any) -> TemplateResponse:
     """One of our pages in the theme's frame."""
     request.current_app = admin.site.name
-    frame = admin.site.each_context(request)
+    frame = {**admin.site.each_context(request), "clock_of": _seller_on(context)}
     return TemplateResponse(request, template, {**frame, "title": title, "opts_of_page": Invoice._meta, **context})
+
+
+def _seller_on(context: dict[str, Any]) -> Seller | None:
+    """Whose page it is: a test seller's clock is said on it."""
+    owner = context.get("invoice") or context.get("desk")
+    seller: Seller | None = owner.seller if owner is not None else context.get("seller")
+    return seller
 
 
 def parts_or_404(invoice_id: uuid.UUID) -> Parts:

@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import VerbAdmin
+from billing.admin.sandboxes import sandbox
 from billing.models import Seller, Series
 from billing.services.sellers import (
     SellerData,
@@ -41,6 +43,12 @@ class SellerAdmin(VerbAdmin):
     ]
 
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    change_form_before_template = "billing/parts/seller_sandbox.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(sandbox)
+        return [path("<uuid:seller_id>/sandbox/", view, name="billing_seller_sandbox"), *super().get_urls()]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Seller | None = None) -> list[str]:
         return ["mode", "tax_id"] if obj else []

@@ -84,7 +84,7 @@ def create_seller(*, mode: str, data: SellerData, by: Actor, now: datetime) -> S
     if faults:
         raise Invalid(faults)
     seller = Seller.objects.create(mode=mode, created_at=now, **_seller_columns(data))
-    audit.record("seller.created", by=by, subject=_subject(seller), after=_shown(data))
+    audit.record("seller.created", by=by, subject=subject_of(seller), after=_shown(data))
     open_chain(seller_id=seller.id, mode=mode, issuer_tax_id=seller.tax_id, by=by, now=now)
     return seller
 
@@ -111,7 +111,7 @@ def update_seller(*, seller_id: uuid.UUID, data: SellerData, by: Actor) -> Selle
     seller.save(force_update=True)
     after = {name: str(columns[name]) for name in before}
     audit.record(
-        "seller.changed", by=by, subject=_subject(seller), before={k: str(v) for k, v in before.items()}, after=after
+        "seller.changed", by=by, subject=subject_of(seller), before={k: str(v) for k, v in before.items()}, after=after
     )
     return seller
 
@@ -257,7 +257,8 @@ def _shown(data: SellerData) -> dict[str, object]:
     return {**asdict(data), "simplified_limit": str(data.simplified_limit)}
 
 
-def _subject(seller: Seller) -> audit.Subject:
+def subject_of(seller: Seller) -> audit.Subject:
+    """The seller as the audit log names it."""
     return audit.Subject("seller", str(seller.id), seller.legal_name, seller.id, seller.mode)
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from audit import services as audit
 from billing import errors
 from billing.models import Invoice, Seller
-from billing.services.sellers import SellerData, SeriesData, create_seller, create_series
+from billing.services.sellers import SellerData, SeriesData, create_seller, create_series, subject_of
 from clients.models import Client
 from core.actors import Actor
 from core.errors import Conflict, gettext_noop
@@ -57,7 +57,7 @@ def start_afresh(*, seller_id: uuid.UUID, token_ids: Collection[uuid.UUID], by: 
     audit.record(
         "seller.started_afresh",
         by=by,
-        subject=audit.Subject("seller", str(former.id), former.legal_name, former.id, former.mode),
+        subject=subject_of(former),
         after={"seller": str(seller.id), "tax_id": seller.tax_id, "endpoints": len(copied)},
     )
     return FreshStart(seller, copied)
