@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import issuing, lists, pdf, proving
+from benchmarks import issuing, lists, pdf, proving, webhooks
 from benchmarks.house import cores, house
 
-MEASUREMENTS = {"issuing": issuing.run, "lists": lists.run, "pdf": pdf.run, "proving": proving.run}
+MEASUREMENTS = {
+    "issuing": issuing.run,
+    "lists": lists.run,
+    "pdf": pdf.run,
+    "proving": proving.run,
+    "webhooks": webhooks.run,
+}
 
 
 def main(names: list[str]) -> None:

@@ -58,7 +58,7 @@ def house() -> Iterator[House]:
     with tempfile.TemporaryDirectory(prefix="correlativa-bench-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o755)
-        place = Place(folder, _free_port())
+        place = Place(folder, free_port())
         postgres = EmbeddedPostgres(folder)
         postgres.start()
         stack.callback(postgres.stop)
@@ -87,7 +87,8 @@ def house() -> Iterator[House]:
         )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody has now."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
