@@ -13,7 +13,6 @@ from config.exposition import labelled
 from core.modes import Mode
 from integrations.models import (
     Alert,
-    ApiToken,
     DeliveryAttempt,
     EndpointStatus,
     Event,
@@ -22,12 +21,12 @@ from integrations.models import (
     WebhookEndpoint,
 )
 from integrations.monitoring.usage import endpoint_states
+from integrations.services.token_care import expiring_tokens
 
 WINDOW: Final = timedelta(minutes=5)
 KEPT_BY: Final = timedelta(seconds=10)
 """After that the processes have written a minute's calls down."""
 
-EXPIRES_SOON: Final = timedelta(days=30)
 MOST_ENDPOINTS: Final = 5_000
 
 EXPLAINED: Final = {
@@ -53,8 +52,7 @@ def machine_figures(now: datetime) -> Iterator[tuple[str, float]]:
     yield from _webhooks(now)
     yield from _feed(now)
     yield from _alerts()
-    expiring = ApiToken.objects.filter(revoked_at=None, expires_at__gt=now, expires_at__lte=now + EXPIRES_SOON)
-    by_mode = dict(expiring.order_by().values_list("mode").annotate(count=Count("pk")))
+    by_mode = dict(expiring_tokens(now).order_by().values_list("mode").annotate(count=Count("pk")))
     for mode in Mode:
         yield labelled("tokens_expiring", mode=mode), by_mode.get(mode, 0)
 

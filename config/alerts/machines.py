@@ -14,7 +14,7 @@ from integrations.models import ApiToken, EndpointStatus, Event, Severity, Webho
 from integrations.monitoring.baselines import Spike, spike_of
 from integrations.monitoring.rhythm import QUARTER, Rhythm, commonest_failure, rhythms
 from integrations.monitoring.usage import EndpointState, endpoint_states
-from integrations.services import token_care
+from integrations.services.token_care import EXPIRY_DAYS, expiring_tokens
 
 FEWEST_FAILED: Final = 20
 """So many failed calls in a quarter of an hour are never abnormal, whatever the token's past."""
@@ -90,12 +90,12 @@ def late_feed(now: datetime) -> Iterator[Found]:
         yield Found("feed", Severity.CRITICAL, {"minutes": minutes})
 
 
-def expiring_tokens(now: datetime) -> Iterator[Found]:
+def ending_tokens(now: datetime) -> Iterator[Found]:
     """Each of 30, 7 and 1 days before its end is told once, to its owner too."""
-    for token in token_care.expiring_tokens(now):
+    for token in expiring_tokens(now):
         assert token.expires_at is not None, "the query asked for it"
         left = token.expires_at - now
-        step = sum(left <= timedelta(days=days) for days in token_care.EXPIRY_DAYS)
+        step = sum(left <= timedelta(days=days) for days in EXPIRY_DAYS)
         severity = in_mode(token.mode, Severity.INFO if step == 1 else Severity.WARNING)
         facts = {"token": token.name, "mode": token.mode, "day": f"{token.expires_at:%Y-%m-%d}", "step": step}
         yield Found(str(token.id), severity, facts, owner_email=token.owner_email)
@@ -186,6 +186,6 @@ RULES: Final = (
             gettext_noop("Token «%(token)s» (%(mode)s) expires on %(day)s."),
             gettext_noop("Give it a later expiry on its page, or make a new one. If nobody needs it, let it end."),
         ),
-        expiring_tokens,
+        ending_tokens,
     ),
 )

@@ -29,9 +29,9 @@ from integrations.models import ApiToken, CallMinute, EndpointStatus, WebhookEnd
 from integrations.monitoring.advice import BEHIND, EXPIRES_SOON, advice_on
 from integrations.monitoring.trends import Trend, operations_of, trends
 from integrations.monitoring.usage import COUNTED, DAY, EndpointState, endpoint_states, usage_of
+from integrations.services.token_care import UNUSED_AFTER
 
 SHOWN: Final = 200
-UNUSED_AFTER: Final = timedelta(days=30)
 RANGES: Final = {"24h": 24, "7d": 7 * 24}
 MANY_PERCENT: Final = 5.0
 """More failures, or slow calls, than that are worth a colour."""

@@ -62,7 +62,7 @@ def a_week(seller: Seller, *, now: datetime) -> dict[str, ApiToken]:
     """Four tokens with their calls, three endpoints with their deliveries."""
     chance = random.Random(7)
     tokens = {
-        name: a_token_row(seller, name, now=now - 60 * 24 * HOUR, **changes)
+        name: a_token_row(seller, name, now=now - 100 * 24 * HOUR, **changes)
         for name, changes in {
             "shop": {},
             "warehouse": {"calls_per_minute": 60},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -20,6 +22,7 @@ from integrations.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from integrations.monitoring import advice
 from integrations.monitoring.advice import advice_on
 from integrations.monitoring.keeping import keep_calls
 from integrations.monitoring.usage import Ending, EndpointState, Usage, endpoint_states, usage_of
@@ -200,3 +203,12 @@ def test_a_busy_token_among_a_million_rows_is_read_through_its_index():
     began = time.perf_counter()
     assert usage_of(token.id, since=timezone.now() - timedelta(days=1)).calls in {1_439, 1_440}
     assert time.perf_counter() - began < 1
+
+
+def test_integrators_can_look_up_every_code_of_the_advice():
+    root = Path(__file__).parents[2]
+    source = (root / "integrations" / "monitoring" / "advice.py").read_text()
+    codes = {*re.findall(r'Advice\(\s*"(\w+)"', source), *advice._BY_CODE}
+    page = (root / "docs" / "for-integrators.md").read_text()
+    assert len(codes) > 10
+    assert [code for code in sorted(codes) if f"`{code}`" not in page] == []

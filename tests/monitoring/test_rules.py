@@ -173,8 +173,7 @@ def test_a_token_is_told_of_thirty_seven_and_one_days_before_its_end():
 
     def found_after(days):
         return [
-            (found.key, found.facts["step"], str(found.severity))
-            for found in machines.expiring_tokens(now + days * DAY)
+            (found.key, found.facts["step"], str(found.severity)) for found in machines.ending_tokens(now + days * DAY)
         ]
 
     assert found_after(9) == []
