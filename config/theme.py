@@ -93,6 +93,15 @@ UNFOLD: dict[str, Any] = {
                         badge_variant="danger",
                     ),
                     _item(_("API tokens"), "key", "integrations_apitoken", "integrations.view_apitoken"),
+                    _item(
+                        _("Webhooks"), "webhook", "integrations_webhookendpoint", "integrations.view_webhookendpoint"
+                    ),
+                    _item(
+                        _("Deliveries"),
+                        "send_time_extension",
+                        "integrations_webhookdelivery",
+                        "integrations.view_webhookdelivery",
+                    ),
                     _item(_("Events"), "bolt", "integrations_event", "integrations.view_event"),
                     _item(_("Notices"), "outgoing_mail", "integrations_notice", "integrations.view_notice"),
                 ],

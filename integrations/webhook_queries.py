@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from django.db import connection
 from django.db.models import QuerySet
 
-from integrations.models import WebhookDelivery, WebhookEndpoint
+from integrations.models import EndpointHealth, WebhookDelivery, WebhookEndpoint
 from integrations.services.endpoints import endpoint_not_found
 from integrations.services.replaying import delivery_not_found
 
@@ -50,6 +50,11 @@ def visible_endpoint(endpoint_id: uuid.UUID, *, seller_ids: Collection[uuid.UUID
     if endpoint is None:
         raise endpoint_not_found()
     return endpoint
+
+
+def health_of(endpoint: WebhookEndpoint) -> EndpointHealth:
+    """How it has been answering; a clean slate where no worker has written anything."""
+    return getattr(endpoint, "health", None) or EndpointHealth(endpoint=endpoint)
 
 
 def deliveries_of(endpoint: WebhookEndpoint) -> QuerySet[WebhookDelivery]:

@@ -1,5 +1,5 @@
 """The machines' side at the person's door. Importing this registers its admins."""
 
-from integrations.admin import alerts, events, health, notices, rows, tokens
+from integrations.admin import alerts, deliveries, endpoints, events, health, notices, rows, tokens
 
-__all__ = ["alerts", "events", "health", "notices", "rows", "tokens"]
+__all__ = ["alerts", "deliveries", "endpoints", "events", "health", "notices", "rows", "tokens"]

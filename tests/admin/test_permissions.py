@@ -18,11 +18,13 @@ from billing.models import Document, Invoice, Payment, Series
 from billing.services.payments import record_payment
 from clients.models import Client
 from core.modes import Mode
-from integrations.models import Alert, ApiToken, Event, Notice
+from integrations.models import Alert, ApiToken, Event, Notice, WebhookDelivery, WebhookEndpoint
 from integrations.services.alerting import notify, raise_alert
 from integrations.services.tokens import create_token
+from integrations.services.trying import ping
 from tests import builders
 from tests.admin.people import GROUPS, browser_of
+from tests.hooks import an_endpoint
 from tests.verifactu.answers import an_inquiry, answer
 from verifactu.models import Chain, FiscalRecord
 
@@ -58,6 +60,7 @@ ADD = {
     "billing_seller": ADMIN,
     "billing_series": ADMIN,
     "integrations_apitoken": ADMIN,
+    "integrations_webhookendpoint": ADMIN,
     "auth_user": ADMIN,
     "auth_group": ADMIN,
 }
@@ -85,6 +88,11 @@ OURS = {
     "integrations_alert_acknowledge": FINANCE,
     "integrations_notice_again": FINANCE,
     "integrations_callminute_token": STAFF,
+    **{
+        f"integrations_webhookendpoint_{act}": ADMIN
+        for act in ("edit", "rotate", "test", "replay", "remove", "pause", "resume", "ping")
+    },
+    "integrations_webhookdelivery_retry": ADMIN,
     "audit_auditentry_export": READERS | {"inspector"},
     "auth_user_password_change": ADMIN,
     "verifactu_chain_verify": EVERYBODY,
@@ -144,6 +152,8 @@ def house(client_row: Client) -> dict[str, Any]:
         by=builders.MARIA,
         now=now,
     )
+    endpoint = an_endpoint(client_row.seller)
+    delivery = ping(endpoint_id=endpoint.id, by=builders.MARIA, now=now)
     return {
         "billing_invoice": invoice.id,
         "draft": draft.id,
@@ -160,6 +170,8 @@ def house(client_row: Client) -> dict[str, Any]:
         "verifactu_inquiry": an_inquiry(Chain.objects.get()).id,
         "integrations_apitoken": token.id,
         "integrations_event": Event.objects.first().id,
+        "integrations_webhookendpoint": delivery.endpoint_id,
+        "integrations_webhookdelivery": delivery.id,
         "integrations_alert": an_alert(now).id,
         "integrations_notice": Notice.objects.get().id,
         "audit_auditentry": AuditEntry.objects.first().id,
@@ -184,6 +196,8 @@ def url_of(name: str, house: dict[str, Any]) -> str:
         "record_id": house["verifactu_fiscalrecord"],
         "payment_id": house["billing_payment"],
         "token_id": house["integrations_apitoken"],
+        "endpoint_id": house["integrations_webhookendpoint"],
+        "delivery_id": house["integrations_webhookdelivery"],
         "chain_id": house["verifactu_chain"],
         "seller_id": house["billing_seller"],
         "alert_id": house["integrations_alert"],
@@ -210,7 +224,7 @@ def is_closed(browser: Browser, url: str) -> bool:
 
 
 def everything() -> list[list[Any]]:
-    models = (Invoice, Payment, Client, Series, ApiToken)
+    models = (Invoice, Payment, Client, Series, ApiToken, WebhookEndpoint, WebhookDelivery)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 

@@ -20,7 +20,7 @@ from integrations.models import (
     WebhookEndpoint,
 )
 from integrations.services.endpoints import hint_of, valid_secrets
-from integrations.webhook_queries import Queue, queues_of
+from integrations.webhook_queries import Queue, health_of, queues_of
 from integrations.webhooks.bodies import body_of
 
 MOST_TRIES: Final = 50
@@ -109,7 +109,7 @@ def _endpoint(endpoint: WebhookEndpoint, queue: Queue, secrets: Sequence[object]
         "status": endpoint.status,
         "disabled_at": written(endpoint.disabled_at),
         "disabled_reason": endpoint.disabled_reason or None,
-        "health": _health(endpoint.health),
+        "health": _health(health_of(endpoint)),
         "pending_deliveries": queue.pending,
         "oldest_pending_at": written(queue.oldest_at),
         "dead_deliveries": queue.dead,
