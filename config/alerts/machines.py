@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 from config.alerts.found import Found, Rule, hours_since, in_mode
 from core.errors import gettext_noop
@@ -15,6 +14,7 @@ from integrations.monitoring.baselines import Spike, spike_of
 from integrations.monitoring.rhythm import QUARTER, Rhythm, commonest_failure, rhythms
 from integrations.monitoring.usage import EndpointState, endpoint_states
 from integrations.services.token_care import EXPIRY_DAYS, expiring_tokens
+from integrations.webhooks.guard import host_of
 
 FEWEST_FAILED: Final = 20
 """So many failed calls in a quarter of an hour are never abnormal, whatever the token's past."""
@@ -109,7 +109,7 @@ def _endpoints(now: datetime) -> Iterator[tuple[WebhookEndpoint, EndpointState]]
 
 def _name_of(endpoint: WebhookEndpoint) -> str:
     """Its host: the rest of the address may hold secrets."""
-    return urlsplit(endpoint.url).hostname or str(endpoint.id)
+    return host_of(endpoint.url) or str(endpoint.id)
 
 
 RULES: Final = (

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -30,6 +29,7 @@ from integrations.monitoring.advice import BEHIND, EXPIRES_SOON, advice_on
 from integrations.monitoring.trends import Trend, operations_of, trends
 from integrations.monitoring.usage import COUNTED, DAY, EndpointState, endpoint_states, usage_of
 from integrations.services.token_care import UNUSED_AFTER
+from integrations.webhooks.guard import host_of
 
 SHOWN: Final = 200
 RANGES: Final = {"24h": 24, "7d": 7 * 24}
@@ -88,7 +88,7 @@ class EndpointRow:
 
     @property
     def host(self) -> str:
-        return urlsplit(self.endpoint.url).hostname or self.endpoint.url
+        return host_of(self.endpoint.url) or self.endpoint.url
 
     @property
     def success_percent(self) -> float | None:

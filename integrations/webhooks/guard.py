@@ -99,6 +99,14 @@ def check_url(url: str, *, livemode: bool, allowed_hosts: Collection[str]) -> Ta
     return target
 
 
+def host_of(url: str) -> str:
+    """The host alone, for people: the rest of an address may hold secrets. Empty where the address cannot be read."""
+    try:
+        return _read(url).host
+    except RefusedAddress:
+        return ""
+
+
 def check_reachable(target: Target, *, allowed_hosts: Collection[str], lookup: Lookup | None = None) -> bool:
     """Ask where the name leads, and say whether it leads anywhere at all within three seconds.
 
@@ -177,12 +185,22 @@ def _read(url: str) -> Target:
     if parts["fragment"] is not None:
         raise RefusedAddress(Reason.FRAGMENT)
     scheme, authority = parts["scheme"].lower(), _AUTHORITY.fullmatch(parts["authority"].lower())
-    if authority is None or not authority["host"]:
+    if authority is None or not authority["host"] or not _is_bracketed_right(authority["host"]):
         raise RefusedAddress(Reason.HOST)
     port = int(authority["port"] or _PORTS[scheme])
     if not 0 < port < 65536:
         raise RefusedAddress(Reason.PORT)
     return Target(scheme, authority["host"].strip("[]"), port)
+
+
+def _is_bracketed_right(host: str) -> bool:
+    """Brackets are for IPv6 addresses (RFC 3986, 3.2.2): what else stands in them, other readers choke on."""
+    if not host.startswith("["):
+        return True
+    try:
+        return bool(IPv6Address(host[1:-1]))
+    except ValueError:
+        return False
 
 
 def _check_host(host: str) -> None:
