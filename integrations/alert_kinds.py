@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext
 
+from audit.choices import MODES
 from core.errors import gettext_noop
 
 
@@ -22,6 +23,8 @@ class Kind:
     sentence: str
     advice: str = ""
 
+
+_MODES: Final = dict(MODES)
 
 KINDS: Final[dict[str, Kind]] = {}
 
@@ -44,7 +47,8 @@ def title_of(name: str) -> str:
 
 def sentence_of(name: str, facts: Mapping[str, Any]) -> str:
     """What holds, in the active language. A fact that an older version did not write is shown as a question mark."""
-    return gettext(words_of(name).sentence) % _Forgiving(facts)
+    words = {"mode": _MODES.get(str(facts.get("mode")), "?")}
+    return gettext(words_of(name).sentence) % _Forgiving({**facts, **words})
 
 
 def advice_of(name: str) -> str:

@@ -80,9 +80,7 @@ RULES: Final = (
             "waiting_records",
             gettext_noop("Records wait for the AEAT"),
             gettext_noop(
-                "%(records)s fiscal records (%(mode)s) have no answer of the AEAT, the oldest for %(hours)s "
-                "hours. Stopped: "
-                "%(stopped)s."
+                "%(records)s fiscal records (%(mode)s) have no answer of the AEAT, the oldest for %(hours)s hours."
             ),
             gettext_noop(
                 "The page «AEAT» says why, and what to do; the self-test finds what is wrong with a certificate."
