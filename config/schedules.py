@@ -11,7 +11,7 @@ from django_q.tasks import async_task
 
 from billing.services import overdue, proving
 from core.actors import Actor, ActorKind, worker
-from integrations.services import maintenance
+from integrations.services import maintenance, oauth_clients
 from verifactu.models import Chain
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,11 @@ def tell_of_overdue() -> int:
         told += batch.told
         batch = overdue.tell_of_overdue(now=timezone.now(), after=batch.last)
     return told + batch.told
+
+
+def purge_access_tokens() -> int:
+    """Nightly: forget the access tokens (OAuth 2) that expired a day ago."""
+    return oauth_clients.purge_access_tokens(now=timezone.now())
 
 
 def verify_chains() -> int:

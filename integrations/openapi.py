@@ -24,9 +24,11 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from integrations.fields import TextOnlyField
+from integrations.oauth import TOKEN_PATH
 from integrations.pagination import DEFAULT_LIMIT, MAX_LIMIT, Keyset
 from integrations.permissions import scopes_of
 from integrations.problems import CONTENT_TYPE, MAX_ERRORS, TITLES
+from integrations.scopes import Scope
 from integrations.versions import CURRENT, as_version, version_of
 
 _AnySerializer = serializers.Serializer[Any]
@@ -274,17 +276,27 @@ def problem_example(
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    """A bearer token, with the scopes that the operation needs (OpenAPI 3.1 §4.8.30)."""
+    """Two ways in, with the scopes that the operation needs (OpenAPI 3.1 §4.8.30)."""
 
     target_class = "integrations.authentication.TokenAuthentication"
-    name = "apiToken"
+    name = ["apiToken", "oauth2"]
 
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:
         del auto_schema  # the library's signature
-        return {"type": "http", "scheme": "bearer", "description": "`corr_test_…` or `corr_live_…`"}
+        scopes = {scope.value: scope.value for scope in Scope}
+        return [
+            {"type": "http", "scheme": "bearer", "description": "`corr_test_…` or `corr_live_…`"},
+            {
+                "type": "oauth2",
+                "description": "An access token for an hour, against the id and secret of a client of the token.",
+                "flows": {"clientCredentials": {"tokenUrl": TOKEN_PATH, "scopes": scopes}},
+            },
+        ]
 
-    def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
-        return {self.name: list(scopes_of(auto_schema.view, auto_schema.method) or ())}
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[str]]]:
+        scopes = list(scopes_of(auto_schema.view, auto_schema.method) or ())
+        ways = self.name if getattr(auto_schema.view, "takes_access_tokens", True) else self.name[:1]
+        return [{way: scopes} for way in ways]
 
 
 class TextExtension(OpenApiSerializerFieldExtension):

@@ -54,6 +54,7 @@ _ROTATED = {
 
 class RotateTokenView(APIView):
     required_scopes = {"POST": ()}
+    takes_access_tokens = False
 
     @extend_schema(
         operation_id="token_rotate",

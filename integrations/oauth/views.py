@@ -12,9 +12,8 @@ from django.views.decorators.http import require_safe
 from oauth2_provider.views.mixins import OAuthLibMixin
 
 from integrations.errors import TooManyRequests
+from integrations.oauth import TOKEN_PATH
 from integrations.scopes import Scope
-
-PATH = "/oauth/token"
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -41,7 +40,7 @@ def metadata(request: HttpRequest) -> HttpResponse:
     return JsonResponse(
         {
             "issuer": settings.BASE_URL,
-            "token_endpoint": f"{settings.BASE_URL}{PATH}",
+            "token_endpoint": f"{settings.BASE_URL}{TOKEN_PATH}",
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             "grant_types_supported": ["client_credentials"],
             "response_types_supported": [],

@@ -8,9 +8,11 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from audit.models import AuditEntry
+from integrations import authentication, throttling
 from integrations.authentication import TokenAuthentication
 from integrations.models import ApiToken
 from integrations.services.tokens import revoke_token
+from integrations.throttling import ProcessCounter
 from tests.builders import MARIA, a_seller
 from tests.integrations.doors import a_token, caller
 
@@ -147,3 +149,59 @@ def test_on_behalf_of_takes_a_printable_name_of_200_characters(seller, name):
     answer = caller(a_token(seller), **{"X-On-Behalf-Of": name}).get(URL)
     assert answer.status_code == 400
     assert [error["header"] for error in answer.json()["errors"]] == ["X-On-Behalf-Of"]
+
+
+def test_a_thousand_calls_write_the_time_of_last_use_once(seller):
+    machine, token = caller(a_token(seller, calls_per_minute=100_000)), ApiToken.objects.get()
+    with CaptureQueriesContext(connection) as queries:
+        for _ in range(1_000):
+            assert machine.get(URL).status_code == 200
+    writes = [query["sql"] for query in queries if not query["sql"].lstrip().startswith("SELECT")]
+    begun = [sql for sql in writes if sql.startswith(("UPDATE", "INSERT", "DELETE"))]
+    assert len(begun) <= 2, "a minute may have passed meanwhile"
+    assert all("last_used_at" in sql for sql in begun)
+    assert ApiToken.objects.get(id=token.id).last_used_at is not None
+
+
+# --- Who fails too often ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def a_minute(monkeypatch):
+    """Nobody's minute ends in the middle of a test."""
+    monkeypatch.setattr(throttling, "counter", lambda counter=ProcessCounter(1): counter)
+    noon = timezone.now().replace(second=1, microsecond=0)
+    monkeypatch.setattr(authentication.timezone, "now", lambda: noon)
+
+
+def failures(number, secret="corr_test_wrong", **meta):
+    return [caller(secret).get(URL, **meta).status_code for _ in range(number)]
+
+
+def test_an_address_may_fail_twenty_times_a_minute(a_minute, seller):
+    assert failures(22) == [401] * 20 + [429] * 2
+    refused = caller("corr_test_wrong").get(URL)
+    assert refused.json()["code"] == "too_many_failed_attempts"
+    assert refused["Retry-After"] == "59"
+    assert refused["Content-Type"] == "application/problem+json"
+
+
+def test_whoever_shows_a_good_token_is_let_in_from_there_all_the_same(a_minute, seller):
+    failures(25)
+    assert caller(a_token(seller)).get(URL).status_code == 200
+
+
+def test_other_addresses_are_not_concerned(a_minute, db):
+    failures(25)
+    assert failures(1, REMOTE_ADDR="192.0.2.9") == [401]
+
+
+def test_known_tokens_that_are_turned_away_count_too_and_no_longer_fill_the_audit_log(a_minute, seller):
+    secret = a_token(seller)
+    revoke_token(token_id=ApiToken.objects.get().pk, by=MARIA, now=timezone.now(), reason="")
+    assert failures(30, secret) == [401] * 20 + [429] * 10
+    assert len(denials()) == 20
+
+
+def test_a_call_without_any_token_is_no_attempt(a_minute, db):
+    assert [caller().get(URL).status_code for _ in range(25)] == [401] * 25

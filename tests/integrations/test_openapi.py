@@ -22,6 +22,7 @@ from integrations.openapi import (
     problem_responses,
 )
 from integrations.pagination import Keyset
+from integrations.scopes import Scope
 
 PROBLEM = "application/problem+json"
 NAMES = Keyset(orderings={"id": "id", "created_at": "created_at"}, default="-id")
@@ -85,9 +86,18 @@ def test_what_operations_share_is_written_once():
 
 
 def test_an_operation_names_its_scopes(schema):
-    assert schema["paths"]["/api/v1/things"]["get"]["security"] == [{"apiToken": ["catalog:read"]}]
-    assert schema["paths"]["/api/v1/things"]["post"]["security"] == [{"apiToken": ["catalog:write"]}]
-    assert schema["components"]["securitySchemes"]["apiToken"]["scheme"] == "bearer"
+    assert schema["paths"]["/api/v1/things"]["get"]["security"] == [
+        {"apiToken": ["catalog:read"]},
+        {"oauth2": ["catalog:read"]},
+    ]
+    assert schema["paths"]["/api/v1/things"]["post"]["security"] == [
+        {"apiToken": ["catalog:write"]},
+        {"oauth2": ["catalog:write"]},
+    ]
+    ways = schema["components"]["securitySchemes"]
+    assert ways["apiToken"]["scheme"] == "bearer"
+    flow = ways["oauth2"]["flows"]["clientCredentials"]
+    assert (flow["tokenUrl"], {*flow["scopes"]}) == ("/oauth/token", {*Scope})
 
 
 def test_every_refusal_is_a_problem(schema):
