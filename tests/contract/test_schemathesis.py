@@ -140,7 +140,11 @@ class _Story:
         happened[case.operation.label.replace(f"/api/{case.operation.path[5:7]}", ""), response.status_code] += 1
         if response.status_code == 201 and case.operation.path.endswith(("/invoices", "/webhook-endpoints")):
             self.made.append(response.json()["id"])
-        if response.status_code == 201 and response.json().get("status") == "draft":
+        if (
+            response.status_code == 201
+            and case.operation.path.endswith("/invoices")
+            and response.json()["status"] == "draft"
+        ):
             self.drafts.append(response.json()["id"])
 
 
@@ -154,13 +158,15 @@ COMES_TO = (
 )
 
 
-class FirstStory(_Story, FIRST.include(path_regex=OF_INVOICES).as_state_machine()):  # type: ignore[misc]  # at run time
+class FirstStory(_Story, FIRST.include(path_regex=OF_INVOICES).exclude(method=["DELETE", "PATCH"]).as_state_machine()):  # type: ignore[misc]  # at run time
     """Invoices in v1."""
 
     comes_to = COMES_TO
 
 
-class SecondStory(_Story, SECOND.include(path_regex=OF_INVOICES).as_state_machine()):  # type: ignore[misc]  # at run time
+class SecondStory(
+    _Story, SECOND.include(path_regex=OF_INVOICES).exclude(method=["DELETE", "PATCH"]).as_state_machine()
+):  # type: ignore[misc]  # at run time
     """Invoices in v2."""
 
     comes_to = COMES_TO
