@@ -81,6 +81,8 @@ translations: .venv/installed-dev  ## bring the Spanish catalogue up to date, an
 
 tools:
 	@command -v chromium >/dev/null || { $(call install,chromium); }
+	@command -v node >/dev/null || { $(call install,nodejs); }
+	@command -v curl >/dev/null || { $(call install,curl); }
 	@command -v pdftotext >/dev/null || { $(call install,poppler-utils); }
 
 # A Debian package, where we may install one; else the command that does.

@@ -126,8 +126,9 @@ def database_url() -> str:
 
 
 @contextlib.contextmanager
-def web_server(folder: Path) -> Iterator[int]:
-    """granian over the test's database, with many threads so that calls meet; gives its port."""
+def web_server(folder: Path, *, with_worker: bool = False) -> Iterator[int]:
+    """granian over the test's database, with many threads so that calls meet; gives its port. With a worker, events are
+    numbered and sent, and documents rendered."""
     place = Place(folder, free_port())
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(place.port)),
@@ -138,11 +139,16 @@ def web_server(folder: Path) -> Iterator[int]:
     installation |= {"DEPLOYMENT_KEY": settings.DEPLOYMENT_KEY}
     environment = place.environment(database_url()) | installation | {"LOG_LEVEL": "WARNING"}
     program = Program("web", command, environment=environment, log=folder / "web.log")
+    command = [sys.executable, str(ROOT / "manage.py"), "work"]
+    worker = Program("work", command, environment=environment, log=folder / "work.log")
     program.start()
     try:
         assert eventually(lambda: answers(place.port, "/healthz")), program.log.read_text()
+        if with_worker:
+            worker.start()
         yield place.port
     finally:
+        worker.stop()
         program.stop()
 
 
