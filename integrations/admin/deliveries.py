@@ -133,7 +133,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         sent = body_of(event, previous_sequence=delivery.previous_sequence, version=endpoint.payload_version)
         context = {
             **self.admin_site.each_context(request),
-            "title": kind_of(event),
+            "title": gettext("Delivery: %(type)s") % {"type": kind_of(event)},
             "delivery": delivery,
             "endpoint": endpoint,
             "event": event,

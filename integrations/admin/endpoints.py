@@ -172,6 +172,7 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
             deliveries=[DeliveryRow(delivery) for delivery in latest],
             acts=_acts_on(request, endpoint),
             history=history_of("webhook_endpoint", str(endpoint.pk))[:HISTORY],
+            audit_url=_audit_url(request, endpoint),
         )
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponseBase:
@@ -383,6 +384,13 @@ def _tell_of_replay(request: HttpRequest, done: replaying.Replay) -> None:
         after = done.continue_with.get("after")
         told = gettext("There are more: send again what comes after number %(after)s.") % {"after": after}
         messages.warning(request, told if after else gettext("There are more that have failed: send again once more."))
+
+
+def _audit_url(request: HttpRequest, endpoint: WebhookEndpoint) -> str:
+    """The whole history, for who may read the audit log."""
+    if not request.user.has_perm("audit.view_auditentry"):
+        return ""
+    return f"{reverse('admin:audit_auditentry_changelist')}?subject={endpoint.pk}"
 
 
 def _mode(endpoint: WebhookEndpoint) -> SafeString | str:

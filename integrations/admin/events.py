@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import ReadOnlyAdmin, Tone, badge
@@ -60,7 +61,7 @@ class EventAdmin(ReadOnlyAdmin):
         deliveries = event.deliveries.select_related("endpoint", "event").order_by("id")[:DELIVERIES]
         context = {
             **self.admin_site.each_context(request),
-            "title": kind_of(event),
+            "title": gettext("Event: %(type)s") % {"type": kind_of(event)},
             "event": event,
             "place": place_of(event),
             "payload": json.dumps(event.payload, indent=2, ensure_ascii=False),
