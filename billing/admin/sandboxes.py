@@ -47,10 +47,14 @@ def _number(label: Any) -> forms.IntegerField:
     return forms.IntegerField(label=label, required=False, widget=forms.NumberInput(attrs=_INPUT))
 
 
+def _kinds() -> list[tuple[str, str]]:
+    return [(kind.value, f"{kind.value} · {kind.label}") for kind in ScenarioKind]
+
+
 class ScenarioForm(forms.Form):
     """As the API takes it."""
 
-    kind = forms.ChoiceField(label=_("What is to go wrong"), widget=forms.Select(attrs=_INPUT))
+    kind = forms.ChoiceField(label=_("What is to go wrong"), choices=_kinds, widget=forms.Select(attrs=_INPUT))
     times = forms.IntegerField(label=_("How often"), required=False, widget=forms.NumberInput(attrs=_INPUT))
     seconds = forms.IntegerField(
         label=_("or for how many seconds"), required=False, widget=forms.NumberInput(attrs=_INPUT)
@@ -59,10 +63,6 @@ class ScenarioForm(forms.Form):
     delay_seconds = forms.IntegerField(
         label=_("Delay in seconds"), required=False, widget=forms.NumberInput(attrs=_INPUT)
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [(kind.value, f"{kind.value} · {kind.label}") for kind in ScenarioKind]
 
 
 class FreshForm(forms.Form):

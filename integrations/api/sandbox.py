@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.errors import Unreadable
 from core.modes import Mode
 from integrations import clock
 from integrations.acting import acting_seller
@@ -30,7 +31,7 @@ from integrations.idempotency import run_idempotently
 from integrations.models import Scenario, ScenarioKind
 from integrations.openapi import OPTIONAL_IDEMPOTENCY_KEY, list_parameters, page_of, problem_responses
 from integrations.pagination import Keyset
-from integrations.parameters import check_parameters, refuse
+from integrations.parameters import check_parameters
 from integrations.reading import body_of, read, seller_of
 from integrations.refusals import written_down
 from integrations.scopes import Scope
@@ -128,9 +129,9 @@ class ClockView(APIView):
         check_parameters(request, "seller")
         principal = sandbox_principal(request)
         seller = acting_seller(principal, request.query_params.get("seller"))
-        if not isinstance(seller, uuid.UUID):
-            refuse([dataclasses.replace(seller, pointer=None, parameter="seller")])
-        return Response(_represent_clock(seller))
+        if isinstance(seller, uuid.UUID):
+            return Response(_represent_clock(seller))
+        raise Unreadable(seller.code, seller.message, faults=[replace(seller, pointer=None, parameter="seller")])
 
     @extend_schema(
         operation_id="sandbox_clock_set",

@@ -125,7 +125,7 @@ def live_its_life(seller: Seller) -> None:
     endpoint = WebhookEndpoint.objects.get(seller=seller)
     number_events(now=timezone.now())
     ping(endpoint_id=endpoint.pk, by=MARIA, now=timezone.now())
-    delivery = WebhookDelivery.objects.filter(endpoint=endpoint).first()
+    delivery = WebhookDelivery.objects.filter(endpoint=endpoint)[0]
     DeliveryAttempt.objects.create(
         delivery=delivery, endpoint=endpoint, number=1, at=timezone.now(), duration_ms=1, outcome="delivered", url="x"
     )

@@ -306,6 +306,7 @@ def test_the_aeat_is_slow(machine: Machine, body: dict[str, Any], aeat: Simulate
     machine.post("/invoices", body)
     assert send() == 1
     submission = Submission.objects.get()
+    assert submission.answered_at
     assert submission.answered_at - submission.sent_at >= timedelta(seconds=1)
     assert outcomes() == [("accepted", None)]
 
