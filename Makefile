@@ -84,6 +84,7 @@ tools:
 	@command -v node >/dev/null || { $(call install,nodejs); }
 	@command -v curl >/dev/null || { $(call install,curl); }
 	@command -v pdftotext >/dev/null || { $(call install,poppler-utils); }
+	@command -v redis-server >/dev/null || { $(call install,redis-server); }
 
 # A Debian package, where we may install one; else the command that does.
 define install

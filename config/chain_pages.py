@@ -15,11 +15,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django_q.tasks import async_task
 
 from audit.admin import Act, actor_of_user, attempt, history_of, perform
 from audit.models import AuditEntry
-from billing.services.proving import verify_chain
+from billing.services.proving import ask_for_proof, verify_chain
 from verifactu.admin import ChainAdmin
 from verifactu.models import Chain
 from verifactu.services.exporting import Period, export_records
@@ -116,7 +115,7 @@ class PeriodForm(forms.Form):
 
 def _verify(request: HttpRequest, chain: Chain) -> None:
     if chain.last_sequence > WHILE_ONE_WAITS:
-        async_task("config.schedules.verify_chain", str(chain.id), str(request.user.pk))
+        ask_for_proof(chain_id=chain.id, by=actor_of_user(request))
         messages.info(request, gettext("The chain is long: it is verified in the background. Come back to this page."))
         return
     report = perform(lambda: verify_chain(chain_id=chain.id, by=actor_of_user(request)))

@@ -11,6 +11,7 @@ from django_q.tasks import async_task
 
 from billing.services import overdue, proving
 from core.actors import Actor, ActorKind, worker
+from integrations.locks import try_hold
 from integrations.services import maintenance, oauth_clients
 from verifactu.models import Chain
 
@@ -47,6 +48,22 @@ def verify_chains() -> int:
     for chain_id in ids:
         async_task("config.schedules.verify_chain", str(chain_id))
     return len(ids)
+
+
+def verify_waiting() -> int:
+    """Every minute: prove the long chains that people asked about, and those that a lost task left out last night.
+
+    What the queue loses is found again here: the requests are rows, and so are the proofs.
+    """
+    return sum(_verify_alone(chain_id, user_id) for chain_id, user_id in proving.waiting_for_proof(now=timezone.now()))
+
+
+def _verify_alone(chain_id: uuid.UUID, user_id: str) -> bool:
+    """Unless another process is at the same chain."""
+    with try_hold("proof", chain_id) as held:
+        if held:
+            verify_chain(str(chain_id), user_id)
+    return held
 
 
 def verify_chain(chain_id: str, user_id: str = "") -> int:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Subquery, TextField
+from django.db.models.functions import Cast
 
 from audit import services as audit
+from audit.models import AuditEntry
 from core.actors import Actor
-from core.errors import gettext_noop
+from core.errors import NotFound, gettext_noop
+from verifactu.models import Chain
 from verifactu.services.proving import Report, read_chain
 from verifactu.verification import Flaw
 
@@ -31,19 +36,54 @@ def verify_chain(*, chain_id: uuid.UUID, by: Actor, also: Sequence[Flaw] = ()) -
     return report
 
 
+@transaction.atomic(savepoint=False)
+def ask_for_proof(*, chain_id: uuid.UUID, by: Actor) -> None:
+    """Have a long chain proved in the background. The entry in the audit log is the request: whoever looks for it there
+    (``waiting_for_proof``) finds it whatever became of queues and processes. Raises NotFound."""
+    chain = Chain.objects.filter(id=chain_id).first()
+    if chain is None:
+        raise NotFound("chain_not_found", gettext_noop("There is no such chain."))
+    audit.record("chain.verification_asked", by=by, subject=_subject(chain))
+
+
+_ASKED: Final = timedelta(hours=2)
+_MISSED: Final = timedelta(hours=26)
+"""A night is 24 hours after the last one, and has two to get to every chain."""
+
+
+def waiting_for_proof(*, now: datetime) -> list[tuple[uuid.UUID, str]]:
+    """The chains that people asked about and that were not proved since, and those that last night passed over; each
+    with the id of the user who asked, empty for the night's.
+
+    For two hours each: a chain that kills whoever proves it must not keep the others waiting for ever.
+    """
+    proofs = AuditEntry.objects.filter(action="chain.verified", subject_id=OuterRef("subject_id"))
+    asked = AuditEntry.objects.filter(action="chain.verification_asked", at__gt=now - _ASKED).order_by("id")
+    unanswered = asked.exclude(Exists(proofs.filter(id__gt=OuterRef("id"))))
+    found = {uuid.UUID(entry.subject_id): entry.actor_id for entry in unanswered}
+    last = AuditEntry.objects.filter(action="chain.verified", subject_id=OuterRef("text_id")).order_by("-id")
+    chains = Chain.objects.annotate(text_id=Cast("id", TextField())).annotate(proved_at=Subquery(last.values("at")[:1]))
+    missed = chains.filter(proved_at__lt=now - _MISSED, proved_at__gt=now - _MISSED - _ASKED)
+    return [*found.items(), *((chain.id, "") for chain in missed if chain.id not in found)]
+
+
 def write_down(report: Report, *, by: Actor) -> None:
     """The audit entry: how many records, how many flaws, and where the first of them are."""
     chain = report.chain
     audit.record(
         "chain.verified",
         by=by,
-        subject=audit.Subject("chain", str(chain.id), str(chain), chain.seller_id, chain.mode),
+        subject=_subject(chain),
         after={
             "records": report.records,
             "flaws": report.found,
             "first_flaws": [_told(flaw) for flaw in report.flaws[:TOLD_IN_THE_LOG]],
         },
     )
+
+
+def _subject(chain: Chain) -> audit.Subject:
+    return audit.Subject("chain", str(chain.id), str(chain), chain.seller_id, chain.mode)
 
 
 def _told(flaw: Flaw) -> dict[str, object]:

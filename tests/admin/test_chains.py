@@ -5,17 +5,24 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import timedelta
 
+import psycopg
 import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 from django_q.models import OrmQ, Schedule
 
 from audit.models import AuditEntry
+from billing.services.proving import ask_for_proof, waiting_for_proof
 from clients.models import Client
 from config import chain_pages, schedules
+from core.errors import NotFound
+from core.ids import new_id
+from integrations.locks import lock_number
 from tests.admin.people import browser_of
-from tests.builders import an_invoice
+from tests.builders import MARIA, an_invoice, refused
+from tests.running_house import database_url
 from tests.verifactu.tampering import as_superuser
 from verifactu.models import Chain
 
@@ -67,11 +74,40 @@ def test_a_long_chain_is_verified_in_the_background_in_the_persons_name(
     monkeypatch.setattr(chain_pages, "WHILE_ONE_WAITS", 2)
     browser = browser_of("irene", "auditor")
     assert "in the background" in browser.post(url_of(chain), follow=True).content.decode()
-    (queued,) = OrmQ.objects.all()
-    task = queued.task
-    assert task["func"] == "config.schedules.verify_chain"
-    assert schedules.verify_chain(*task["args"]) == 0
+    assert Schedule.objects.filter(func="config.schedules.verify_waiting", schedule_type="I", minutes=1).exists()
+    assert not OrmQ.objects.exists(), "no queue can lose it"
+    assert schedules.verify_waiting() == 1
     assert AuditEntry.objects.get(action="chain.verified").actor_name == "irene"
+    assert schedules.verify_waiting() == 0, "once is enough"
+
+
+def test_what_nobody_can_prove_is_not_tried_for_ever(chain: Chain) -> None:
+    ask_for_proof(chain_id=chain.id, by=MARIA)
+    asked = AuditEntry.objects.get(action="chain.verification_asked")
+    assert waiting_for_proof(now=asked.at) == [(chain.id, MARIA.id)]
+    assert waiting_for_proof(now=asked.at + timedelta(hours=2)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_do_not_prove_the_same_chain(chain: Chain) -> None:
+    ask_for_proof(chain_id=chain.id, by=MARIA)
+    with psycopg.connect(database_url(), autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [lock_number("proof", chain.id)])
+        assert schedules.verify_waiting() == 0
+    assert schedules.verify_waiting() == 1
+
+
+def test_a_chain_that_does_not_exist_is_not_asked_about(chain: Chain) -> None:
+    with refused(NotFound):
+        ask_for_proof(chain_id=new_id(), by=MARIA)
+
+
+def test_what_a_lost_task_left_out_at_night_is_made_up_for(chain: Chain) -> None:
+    schedules.verify_chain(str(chain.id))
+    last = AuditEntry.objects.get(action="chain.verified").at
+    assert waiting_for_proof(now=last + timedelta(hours=25)) == []
+    assert waiting_for_proof(now=last + timedelta(hours=27)) == [(chain.id, "")]
+    assert waiting_for_proof(now=last + timedelta(hours=29)) == [], "the next night"
 
 
 def test_every_night_each_chain_gets_a_task_of_its_own(chain: Chain, caplog: pytest.LogCaptureFixture) -> None:
