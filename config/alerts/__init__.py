@@ -11,8 +11,10 @@ from django.db import InterfaceError, OperationalError
 
 from config.alerts import aeat, house, machines
 from config.alerts.found import Found, Rule
-from integrations.alert_kinds import register
+from core.errors import gettext_noop
+from integrations.alert_kinds import Kind, register
 from integrations.locks import let_go, try_take
+from integrations.models import Severity
 from integrations.services.alerting import raise_alert, remind, resolve_missing
 
 logger = logging.getLogger(__name__)
@@ -22,37 +24,47 @@ EVERY: Final = 60.0
 
 RULES: Final[tuple[Rule, ...]] = (*machines.RULES, *aeat.RULES, *house.RULES)
 
-for rule in RULES:
-    register(rule.kind)
+BROKEN_RULE: Final = Kind(
+    "broken_rule",
+    gettext_noop("A rule of alerts fails"),
+    gettext_noop("Nobody knows whether there is anything to tell of «%(rule)s»: its rule fails."),
+    gettext_noop("The workers' log says why. Tell who maintains this program."),
+)
+
+for kind in (*(rule.kind for rule in RULES), BROKEN_RULE):
+    register(kind)
 
 
 def look_around(*, now: datetime, rules: Sequence[Rule] = RULES) -> int:
     """Ask every rule, raise what holds and end what no longer does; returns how many things hold.
 
-    A rule that fails is logged and changes nothing; the others are asked all the same.
+    A rule that fails changes nothing of its own, and is itself something to look at; the others are asked all the same.
     """
-    count = sum(_ask(rule, now) for rule in rules)
+    found = {rule.kind.name: _ask(rule, now) for rule in rules}
+    broken = [Found(name, Severity.WARNING, {"rule": name}) for name, things in found.items() if things is None]
+    for name, things in {**found, BROKEN_RULE.name: broken}.items():
+        for each in things or ():
+            _raise(name, each, now)
+        if things is not None:
+            resolve_missing(name, [each.key for each in things], now)
     remind(now=now)
-    return count
+    return sum(len(things or ()) for things in found.values())
 
 
-def _ask(rule: Rule, now: datetime) -> int:
+def _ask(rule: Rule, now: datetime) -> list[Found] | None:
+    """What it finds; None where it fails."""
     try:
-        found = list(rule.find(now))
+        return list(rule.find(now))
     except (InterfaceError, OperationalError):
         raise  # the database has gone: the workers' loop knows what to do
     except Exception:
         logger.exception("the rule of %s failed", rule.kind.name)
-        return 0
-    for each in found:
-        _raise(rule, each, now)
-    resolve_missing(rule.kind.name, [each.key for each in found], now)
-    return len(found)
+        return None
 
 
-def _raise(rule: Rule, found: Found, now: datetime) -> None:
+def _raise(kind: str, found: Found, now: datetime) -> None:
     raise_alert(
-        kind=rule.kind.name,
+        kind=kind,
         key=found.key,
         severity=found.severity,
         facts=found.facts,

@@ -81,6 +81,9 @@ def _attempt(notice: Notice, now: datetime) -> None:
         _SENDERS[NoticeChannel(notice.channel)](notice)
     except NotTakenError as error:
         _put_off(notice, str(error), now)
+    except Exception as error:
+        logger.exception("notice %s cannot be sent", notice.id)  # an odd address, say: the others go on
+        _put_off(notice, type(error).__name__, now)
     else:
         notice.state, notice.finished_at, notice.problem = NoticeState.SENT, now, ""
     notice.attempts += 1

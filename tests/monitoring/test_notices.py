@@ -117,6 +117,16 @@ def test_one_recipient_that_fails_holds_up_no_other(server):
 
 
 @pytest.mark.django_db
+def test_what_nobody_can_send_is_given_up_like_any_other(server):
+    odd = a_mail(to="two\nlines@example.com")
+    good = a_mail()
+    assert [send_due_notices(now=NOW) for _ in range(3)] == [1, 1, 0]
+    odd.refresh_from_db()
+    assert (odd.state, odd.attempts, odd.problem) == (NoticeState.PENDING, 1, "ValueError")
+    assert state_of(good) == NoticeState.SENT
+
+
+@pytest.mark.django_db
 def test_nothing_leaves_while_the_database_is_fenced(monkeypatch):
     notice = a_mail()
     with monkeypatch.context() as patch:

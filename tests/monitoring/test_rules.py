@@ -303,6 +303,11 @@ def test_a_rule_that_fails_holds_up_no_other_and_ends_no_alert(caplog):
     assert look_around(now=NOW + HOUR, rules=[Rule(kind, broken), Rule(Kind("b", "b", "b"), leaks.find)]) == 1
     assert "the rule of leak failed" in caplog.text
     assert Alert.objects.get(kind="leak").resolved_at is None
+    told = Alert.objects.get(kind="broken_rule")
+    assert (told.key, told.severity) == ("leak", Severity.WARNING)
+    look_around(now=NOW + 2 * HOUR, rules=[leaks])
+    told.refresh_from_db()
+    assert told.resolved_at is not None
 
 
 def a_rule_that_counts():
