@@ -21,7 +21,7 @@ from audit.admin.lists import UncountedChangeList
 class CalmAdmin(ModelAdmin):
     """The base of every admin here: nothing is deleted, nothing is counted, nothing happens to many rows at once."""
 
-    actions = None
+    actions: list[str] | None = None
     list_per_page = 50
     list_fullwidth = True
     list_filter_submit = True

@@ -88,14 +88,14 @@ class EventsView(APIView):
         seller = acting_seller(principal_of(request), request.query_params.get("seller"))
         if isinstance(seller, Fault):
             faults.append(Fault(seller.code, seller.message, parameter="seller"))
-        events = Event.objects.filter(asked, sequence__isnull=False, seller_id=_known(seller))
+        events = Event.objects.filter(asked, sequence__isnull=False, seller__in=_known(seller))
         page = LISTING.page(events, request, faults)
         version = version_of(request.path)
         return page.response([_shown(event, version) for event in page.rows])
 
 
-def _known(seller: uuid.UUID | Fault) -> uuid.UUID | None:
-    return None if isinstance(seller, Fault) else seller
+def _known(seller: uuid.UUID | Fault) -> list[uuid.UUID]:
+    return [] if isinstance(seller, Fault) else [seller]
 
 
 def _shown(event: Event, version: str) -> dict[str, object]:

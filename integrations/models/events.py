@@ -87,6 +87,11 @@ class Event(models.Model):
                 condition=models.Q(sequence=None, only_for=None),
                 name="event_to_be_numbered",
             ),
+            models.Index(
+                fields=["seller", "type", "sequence"],
+                condition=models.Q(sequence__isnull=False),
+                name="event_by_type",
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
@@ -108,7 +113,7 @@ class Event(models.Model):
                 level=pgtrigger.Statement,
                 when=pgtrigger.After,
                 operation=pgtrigger.Update,
-                referencing=pgtrigger.Referencing(new="new_rows"),
+                referencing=pgtrigger.Referencing(new="new_rows"),  # type: ignore[no-untyped-call]  # the library types it in part
                 func=_CONSECUTIVE,
             ),
             no_truncate(),

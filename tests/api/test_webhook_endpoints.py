@@ -40,7 +40,7 @@ def path(made: dict[str, Any]) -> str:
 
 
 def secrets_of(endpoint_id: str) -> list[str]:
-    rows = EndpointSecret.objects.filter(endpoint=endpoint_id).order_by("-id")
+    rows = EndpointSecret.objects.filter(endpoint__id=endpoint_id).order_by("-id")
     return [vault.decrypt(row.encrypted) for row in rows]
 
 

@@ -121,7 +121,7 @@ def test_what_became_due_long_ago_is_left_alone(client: Client) -> None:
 
 
 def test_many_are_told_of_in_batches_and_few_statements(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    numbers = [due(client, DUE - timedelta(days=day % 3)).invoice.display_number for day in range(7)]
+    numbers = [str(due(client, DUE - timedelta(days=day % 3)).invoice.display_number) for day in range(7)]
     first = tell_of_overdue(now=MIDDAY, limit=3)
     assert (first.told, first.last is not None) == (3, True)
     with CaptureQueriesContext(connection) as few:
