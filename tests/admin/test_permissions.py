@@ -44,6 +44,7 @@ VIEW_OF_MODEL |= dict.fromkeys(
     (
         "integrations_alert",
         "integrations_callminute",
+        "integrations_ceilinguse",
         "integrations_deliveryattempt",
         "integrations_event",
         "integrations_notice",

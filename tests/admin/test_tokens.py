@@ -293,3 +293,12 @@ def test_a_held_draft_says_why_wherever_a_person_looks_at_it(administrator: Brow
     page = approver.get(pages[1][1])
     assert page.context["invoice"].status == "issued"
     assert 'id="held"' not in page.content.decode()
+
+
+def test_what_a_token_has_used_is_there_to_be_looked_at(administrator: Browser, seller: Seller):
+    machine = a_machine(seller, name="busy", invoices_per_hour=5)
+    buyer = {"name": "Irene Quimera Lago", "tax_id": "99999901H"}
+    invoice = machine.post("/invoices", an_invoice_body(buyer, issue=True)).json()["id"]
+    url = reverse("admin:integrations_ceilinguse_changelist")
+    assert invoice in administrator.get(url, {"q": "busy"}).content.decode()
+    assert invoice not in administrator.get(url, {"q": "idle"}).content.decode()

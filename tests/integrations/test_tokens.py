@@ -222,3 +222,24 @@ def test_the_command_refuses_to_mix_modes():
     test, live = a_seller(series=False), a_seller(mode="live", tax_id="B65410011", series=False)
     with pytest.raises(CommandError, match="a token has one"):
         run("--name", "x", "--scope", "audit:read", "--seller", str(test.id), "--seller", str(live.id))
+
+
+@pytest.mark.django_db
+def test_the_command_takes_an_owner_and_ceilings():
+    seller = a_seller()
+    limits = ["--invoices-per-hour", "60", "--euros-per-invoice", "3000.50", "--owner", "owner@example.es"]
+    call_command("create_token", "--name", "shop", "--seller", str(seller.id), "--scope", "invoices:read", *limits)
+    token = ApiToken.objects.get(name="shop")
+    assert (token.invoices_per_hour, str(token.euros_per_invoice), token.euros_per_day) == (60, "3000.50", None)
+    assert token.owner_email == "owner@example.es"
+
+
+@pytest.mark.parametrize("wrong", ["-1", "1e3", "3.000,00", "much", "1.001", "NaN"])
+@pytest.mark.django_db
+def test_the_command_takes_euros_that_cannot_be_misread(wrong):
+    seller = a_seller()
+    with pytest.raises(CommandError, match="write euros like"):
+        call_command(
+            "create_token", "--name", "x", "--seller", str(seller.id), "--all-scopes", f"--euros-per-day={wrong}"
+        )
+    assert not ApiToken.objects.exists()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -15,6 +17,7 @@ from core.errors import Invalid
 from core.modes import Mode
 from integrations.scopes import Scope
 from integrations.sellers import ids_with_tax_id, modes_of
+from integrations.services.token_rules import CEILINGS
 from integrations.services.tokens import create_token
 
 DEFAULT_DAYS = 365
@@ -32,6 +35,10 @@ class Command(BaseCommand):
         parser.add_argument("--expires-in-days", type=int, default=DEFAULT_DAYS, help=f"default {DEFAULT_DAYS}")
         parser.add_argument("--address", action="append", default=[], help="CIDR range it may be used from; repeatable")
         parser.add_argument("--calls-per-minute", type=int, default=600, help="default 600")
+        parser.add_argument("--owner", default="", metavar="E-MAIL", help="who is told that it expires or misbehaves")
+        parser.add_argument("--invoices-per-hour", type=int, help="a ceiling: what goes beyond waits for a person")
+        parser.add_argument("--euros-per-invoice", type=_euros, help="a ceiling, such as 3000.00")
+        parser.add_argument("--euros-per-day", type=_euros, help="a ceiling, by the seller's day")
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
@@ -47,11 +54,19 @@ class Command(BaseCommand):
                 expires_at=now + timedelta(days=options["expires_in_days"]),
                 allowed_addresses=options["address"],
                 calls_per_minute=options["calls_per_minute"],
+                owner_email=options["owner"],
+                **{name: options[name] for name in CEILINGS},
             )
         except Invalid as refusal:
             raise CommandError("\n".join(map(str, refusal.faults))) from refusal
         self.stderr.write(f"Token {token} in mode {token.mode}; keep its secret: it is shown this once.")
         self.stdout.write(secret)
+
+
+def _euros(text: str) -> Decimal:
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", text):
+        raise ArgumentTypeError("write euros like 3000 or 3000.50")
+    return Decimal(text)
 
 
 def _seller_id(text: str) -> uuid.UUID:
