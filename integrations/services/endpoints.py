@@ -148,12 +148,22 @@ def rotate_secret(*, endpoint_id: uuid.UUID, by: Actor, now: datetime, overlap: 
 
 
 def lock_endpoint(endpoint_id: uuid.UUID) -> WebhookEndpoint:
-    """The endpoint, for a change that no other may overtake; new deliveries need not wait. Raises NotFound."""
+    """The endpoint, for a change that no other may overtake; new deliveries need not wait. Raises NotFound.
+
+    Its health is locked before it, and deliveries after it: so do the workers (recording.py), and nobody waits in a
+    ring.
+    """
+    EndpointHealth.objects.select_for_update().filter(endpoint=endpoint_id).first()
     endpoints = WebhookEndpoint.objects.select_for_update(no_key=True).filter(deleted_at=None)
     endpoint = endpoints.filter(pk=endpoint_id).first()
     if endpoint is None:
         raise endpoint_not_found()
     return endpoint
+
+
+def try_at_once(endpoint: WebhookEndpoint, *, now: datetime) -> None:
+    """Somebody waits: an open circuit lets its probe through now."""
+    EndpointHealth.objects.filter(endpoint=endpoint, open_until__gt=now).update(open_until=now)
 
 
 def refuse_if_disabled(endpoint: WebhookEndpoint) -> None:

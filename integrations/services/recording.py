@@ -24,11 +24,12 @@ def record_answers(results: Results, *, now: datetime) -> None:
     """All of them in one transaction.
 
     A delivery that another worker has taken over in the meantime keeps what that one writes, unless ours arrived.
-    Recorded twice, after a commit of which nobody heard, they say the same.
+    Recorded twice, after a commit of which nobody heard, they say the same. Locks in the order of all verbs: an
+    endpoint's health, the endpoint, deliveries.
     """
+    judge_endpoints(results, now=now)
     _move_deliveries(results, now)
     _keep_attempts(results)
-    judge_endpoints(results, now=now)
 
 
 _MOVE: Final = """

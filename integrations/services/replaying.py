@@ -18,7 +18,7 @@ from core.errors import Fault, Invalid, NotFound, gettext_noop
 from integrations.event_types import EVERYTHING, meant_by
 from integrations.models import DeliveryAttempt, DeliveryState, Event, WebhookDelivery, WebhookEndpoint
 from integrations.pointers import pointer
-from integrations.services.endpoints import lock_endpoint, refuse_if_disabled, subject_of
+from integrations.services.endpoints import lock_endpoint, refuse_if_disabled, subject_of, try_at_once
 
 MAX_REPLAY: Final = 10_000
 """Events of one call; the answer says how to go on."""
@@ -44,6 +44,7 @@ def retry_delivery(*, delivery_id: uuid.UUID, by: Actor, now: datetime) -> Webho
     endpoint = lock_endpoint(delivery.endpoint_id)
     refuse_if_disabled(endpoint)
     _again(WebhookDelivery.objects.filter(pk=delivery_id), now=now)
+    try_at_once(endpoint, now=now)
     after = {"delivery": str(delivery.id), "event": str(delivery.event_id)}
     record("endpoint.delivery_retried", by=by, subject=subject_of(endpoint), after=after)
     delivery.refresh_from_db()
@@ -79,6 +80,7 @@ def replay(
         done = _failed(endpoint, failed_since, limit=limit, now=now)
     else:
         done = _behind(endpoint, after or 0, limit=limit, now=now)
+    try_at_once(endpoint, now=now)
     told = {**_in_words(named), "deliveries": done.deliveries}
     record("endpoint.replayed", by=by, subject=subject_of(endpoint), after=told)
     return done

@@ -17,7 +17,7 @@ from integrations.event_types import EVENT_TYPES, PING
 from integrations.example_events import example_of
 from integrations.models import EndpointStatus, WebhookDelivery, WebhookEndpoint
 from integrations.pointers import pointer
-from integrations.services.endpoints import lock_endpoint, subject_of
+from integrations.services.endpoints import lock_endpoint, subject_of, try_at_once
 
 
 @transaction.atomic(savepoint=False)
@@ -65,4 +65,5 @@ def _send(
     event.only_for = endpoint
     delivery = WebhookDelivery(endpoint=endpoint, event=event, seller_id=endpoint.seller_id, due_at=now, created_at=now)
     write(event, delivery)
+    try_at_once(endpoint, now=now)
     return delivery

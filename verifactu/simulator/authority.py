@@ -156,7 +156,8 @@ class Authority:
         ends: datetime | None,
     ) -> Identity:
         key, last = ec.generate_private_key(ec.SECP256R1()), ends or datetime.now(UTC) + _LASTS
-        first = begins or min(datetime.now(UTC), last - _LASTS)
+        # An hour ago: whoever asked for it may be a moment behind, and must be able to use it at once.
+        first = begins or min(datetime.now(UTC) - timedelta(hours=1), last - _LASTS)
         builder = _builder(
             subject,
             self.certificate.subject,
