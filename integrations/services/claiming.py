@@ -13,7 +13,6 @@ from django.db import connection
 
 from integrations.models import Event
 from integrations.webhooks.pacing import FIRST
-from integrations.webhooks.retries import MOST_ATTEMPTS
 
 LEASE: Final = timedelta(seconds=30)
 """Twice as long as a call may last. A worker that has died by then has its deliveries taken over."""
@@ -62,7 +61,6 @@ _CLAIM: Final = """
         FROM turn CROSS JOIN LATERAL (
             SELECT delivery.id FROM integrations_webhookdelivery AS delivery
             WHERE delivery.endpoint_id = turn.id AND delivery.state = 'pending' AND delivery.due_at <= %(now)s
-                AND delivery.round_attempts < %(most)s
             ORDER BY delivery.due_at LIMIT turn.room
             FOR UPDATE SKIP LOCKED
         ) AS due
@@ -113,7 +111,6 @@ def claim(*, limit: int, rooms: Mapping[uuid.UUID, int], now: datetime) -> list[
         "now": now,
         "leased": now + LEASE,
         "limit": limit,
-        "most": MOST_ATTEMPTS,
         "first": FIRST,
         "endpoints": [*rooms],
         "rooms": [*rooms.values()],
@@ -125,25 +122,25 @@ def claim(*, limit: int, rooms: Mapping[uuid.UUID, int], now: datetime) -> list[
 
 # In batches: a receiver that was given up may leave a million behind, and no lock is held for long.
 _BURY: Final = """
-    WITH lost AS (
-        SELECT delivery.id FROM integrations_webhookdelivery AS delivery
-        JOIN integrations_webhookendpoint AS endpoint ON endpoint.id = delivery.endpoint_id
-        WHERE delivery.state = 'pending' AND (
-            endpoint.status = 'disabled' OR endpoint.deleted_at IS NOT NULL
-            OR (delivery.round_attempts >= %(most)s AND delivery.due_at <= %(now)s)
-        )
-        LIMIT %(limit)s FOR UPDATE OF delivery SKIP LOCKED
+    WITH abandoned AS (
+        SELECT waiting.id
+        FROM integrations_webhookendpoint AS endpoint CROSS JOIN LATERAL (
+            SELECT delivery.id FROM integrations_webhookdelivery AS delivery
+            WHERE delivery.endpoint_id = endpoint.id AND delivery.state = 'pending'
+            LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        ) AS waiting
+        WHERE endpoint.status = 'disabled' OR endpoint.deleted_at IS NOT NULL
+        LIMIT %(limit)s
     )
     UPDATE integrations_webhookdelivery AS delivery SET state = 'dead', finished_at = %(now)s
-    FROM lost WHERE delivery.id = lost.id
+    FROM abandoned WHERE delivery.id = abandoned.id
 """
 
 
-def bury_lost(*, now: datetime, limit: int = 5_000) -> int:
-    """Make dead letters of what nobody will try again: the deliveries of endpoints that were disabled or taken away,
-    and those whose last attempt died with its worker. Returns how many there were."""
+def bury_abandoned(*, now: datetime, limit: int = 5_000) -> int:
+    """Make dead letters of what waits for endpoints that were disabled or taken away; returns how many there were."""
     with connection.cursor() as cursor:
-        cursor.execute(_BURY, {"now": now, "limit": limit, "most": MOST_ATTEMPTS})
+        cursor.execute(_BURY, {"now": now, "limit": limit})
         return int(cursor.rowcount)
 
 

@@ -21,12 +21,13 @@ from core.context import working_for
 from core.modes import Mode
 from integrations import deployment, sandbox, vault
 from integrations.models import AttemptOutcome, ScenarioKind
-from integrations.services.claiming import Claimed, bury_lost, claim
+from integrations.services.claiming import Claimed, bury_abandoned, claim
 from integrations.services.recording import record_answers
 from integrations.webhooks.bodies import body_of
 from integrations.webhooks.pacing import Pace
 from integrations.webhooks.posting import Answer, Poster
 from integrations.webhooks.postman import Letter, Postman, Returned
+from integrations.webhooks.retries import MOST_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +139,7 @@ class Deliveries:
 
     def _sweep(self, now: datetime) -> None:
         if time.monotonic() >= self._sweep_at:
-            self._sweep_at = time.monotonic() + (0.0 if bury_lost(now=now) else _SWEEP)
+            self._sweep_at = time.monotonic() + (0.0 if bury_abandoned(now=now) else _SWEEP)
 
 
 def _letter(delivery: Claimed) -> Letter[Claimed]:
@@ -155,6 +156,8 @@ def _letter(delivery: Claimed) -> Letter[Claimed]:
 
 def _failure_of_ours(delivery: Claimed) -> Answer | None:
     """Why this attempt is over before it begins."""
+    if delivery.round_attempts > MOST_ATTEMPTS:
+        return Answer(AttemptOutcome.UNREACHABLE, problem="the last attempt died with the worker that made it")
     for kind, answer in _SIMULATED.items():
         if kind in delivery.scenarios and sandbox.take(delivery.event.seller_id, kind):
             return answer

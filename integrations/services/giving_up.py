@@ -16,10 +16,13 @@ from django.utils.translation import gettext, override
 from audit import services as audit
 from core.actors import Actor, worker
 from core.errors import gettext_noop
+from core.instants import written
+from core.modes import Mode
 from integrations.models import EndpointStatus, NoticeChannel, WebhookEndpoint
 from integrations.outbox import publish
 from integrations.services.alerting import notify
 from integrations.services.endpoints import subject_of
+from integrations.webhooks.guard import host_of
 
 GONE: Final = gettext_noop("It answered 410 (gone).")
 FAILED_TOO_LONG: Final = gettext_noop("Every delivery has failed for 120 hours.")
@@ -31,7 +34,7 @@ _WORKER: Final = "webhooks"
 def disable_endpoint(*, endpoint_id: uuid.UUID, why: str, now: datetime) -> bool:
     """Call it no more until somebody resumes it, and tell its owner and whoever listens; says whether that was new.
 
-    What waits for it becomes a dead letter (claiming.bury_lost).
+    What waits for it becomes a dead letter (claiming.bury_abandoned).
     """
     endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).filter(id=endpoint_id, deleted_at=None).first()
     if endpoint is None or endpoint.status == EndpointStatus.DISABLED:
@@ -55,13 +58,18 @@ def tell_that_it_fails(*, endpoint_id: uuid.UUID, now: datetime) -> None:
 
 
 def _publish(endpoint: WebhookEndpoint, by: Actor) -> None:
+    """What ``GET /webhook-endpoints/{id}`` shows, without what only its owner may read (the address, the secrets)."""
     payload = {
         "id": str(endpoint.id),
-        "url": endpoint.url,
+        "seller": str(endpoint.seller_id),
+        "event_types": endpoint.event_types,
         "description": endpoint.description,
+        "payload_version": endpoint.payload_version,
         "status": endpoint.status,
-        "disabled_at": endpoint.disabled_at.isoformat() if endpoint.disabled_at else None,
+        "disabled_at": written(endpoint.disabled_at),
         "disabled_reason": endpoint.disabled_reason,
+        "created_at": written(endpoint.created_at),
+        "livemode": endpoint.mode == Mode.LIVE,
     }
     publish(
         "endpoint.disabled",
@@ -106,5 +114,5 @@ def _tell(endpoint: WebhookEndpoint, words: tuple[str, str], *, now: datetime) -
 
 
 def _name(endpoint: WebhookEndpoint) -> str:
-    host = endpoint.url.split("/")[2]
+    host = host_of(endpoint.url)
     return f"{endpoint.description} ({host})" if endpoint.description else host

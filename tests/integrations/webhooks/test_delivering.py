@@ -19,10 +19,11 @@ from django.utils import timezone
 from audit.models import AuditEntry
 from billing.models import Seller
 from integrations import deployment, vault
+from integrations.api.webhooks.representation import represent_endpoint
 from integrations.logs import JsonFormatter, RequestFilter
 from integrations.models import DeliveryAttempt, EndpointSecret, Event, Notice, Scenario, WebhookDelivery
 from integrations.services import delivering
-from integrations.services.claiming import LEASE, bury_lost, claim
+from integrations.services.claiming import LEASE, bury_abandoned, claim
 from integrations.services.delivering import PLACES, Deliveries
 from integrations.services.endpoints import delete_endpoint, pause_endpoint, resume_endpoint, rotate_secret
 from integrations.webhooks import posting
@@ -270,7 +271,7 @@ def test_410_disables_at_once_and_what_waits_becomes_dead_letters(seller, shop, 
     assert (endpoint.status, endpoint.disabled_at, endpoint.disabled_reason) == (
         "disabled", NOW, "It answered 410 (gone).",
     )  # fmt: skip
-    bury_lost(now=NOW)
+    bury_abandoned(now=NOW)
     assert states(shop.deliveries) == ["dead"] * 6
     assert len(receiver.calls()) <= 4, "no more than were under way"
     entry = AuditEntry.objects.get(action="endpoint.disabled")
@@ -279,6 +280,9 @@ def test_410_disables_at_once_and_what_waits_becomes_dead_letters(seller, shop, 
     )  # fmt: skip
     told = Event.objects.get(type="endpoint.disabled")
     assert (told.object_id, told.payload["status"]) == (str(endpoint.id), "disabled")
+    shown = represent_endpoint(endpoint, now=NOW)
+    assert told.payload.items() <= shown.items(), "as GET shows it"
+    assert "url" not in told.payload, "whoever reads events need not know addresses"
     notice = Notice.objects.get()
     assert notice.recipient == "it@shop.example"
     assert "410" in notice.text
@@ -310,7 +314,7 @@ def test_after_five_days_of_failure_it_is_disabled_with_notice_and_kept(
     assert (shop.now.status, shop.now.disabled_reason) == ("disabled", "Every delivery has failed for 120 hours.")
     assert shop.now.deleted_at is None
     work(deliveries, now=clock.moves(timedelta(hours=1)))
-    bury_lost(now=clock.now)
+    bury_abandoned(now=clock.now)
     assert set(states(shop.deliveries)) == {"dead"}
     assert Notice.objects.count() == 2, "when it had failed for a while, and when it was disabled"
 
@@ -343,7 +347,7 @@ def test_an_endpoint_that_was_taken_away_gets_nothing_more(seller, shop, receive
     happens(seller, 3, now=NOW)
     delete_endpoint(endpoint_id=shop.endpoint.id, by=MARIA, now=NOW)
     work(deliveries, now=NOW)
-    bury_lost(now=NOW)
+    bury_abandoned(now=NOW)
     assert receiver.calls() == []
     assert states(shop.deliveries) == ["dead"] * 3
 
@@ -429,14 +433,16 @@ def test_a_lease_that_is_over_gives_the_delivery_to_another(seller, shop) -> Non
     assert (second.id, second.number, second.round_attempts) == (first.id, 2, 2), "the one that died counts"
 
 
-def test_what_always_kills_its_worker_becomes_a_dead_letter(seller, shop) -> None:
+def test_what_always_kills_its_worker_becomes_a_dead_letter(seller, shop, receiver, deliveries, clock) -> None:
     happens(seller, now=NOW)
     for number in range(10):
         assert len(claim(limit=1, rooms={}, now=NOW + number * LEASE)) == 1
-    assert claim(limit=1, rooms={}, now=NOW + 10 * LEASE) == []
-    assert bury_lost(now=NOW + 10 * LEASE - timedelta(microseconds=1)) == 0, "its lease is not over"
-    assert bury_lost(now=NOW + 10 * LEASE) == 1
-    assert states(shop.deliveries) == ["dead"]
+    work(deliveries, now=clock.moves(10 * LEASE - timedelta(microseconds=1)))
+    assert states(shop.deliveries) == ["pending"], "its last lease is not over"
+    work(deliveries, now=clock.moves(timedelta(microseconds=1)))
+    work(deliveries, now=clock.now)
+    assert (states(shop.deliveries), receiver.calls()) == (["dead"], [])
+    assert "died" in DeliveryAttempt.objects.get().problem
 
 
 def test_nobody_gets_more_than_there_is_room_for(seller, receiver) -> None:
