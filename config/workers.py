@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 IDLE = 0.5
 """Seconds between two looks at empty tables. No NOTIFY wakes us: it takes a lock on the whole database at commit."""
 
-PROMPT = 0.1
+PROMPT = 0.15
 """The same for the two steps between an event and its receiver."""
 
 REST = 5.0
