@@ -23,9 +23,11 @@ def as_v1(invoice: Payload) -> Payload:
 
 def as_v2(invoice: Payload) -> Payload:
     shown = {name: value for name, value in invoice.items() if name not in REPLACED}
-    if ADDED not in invoice:  # an event from before there was a second version
+    if ADDED not in invoice and {*REPLACED} <= {*invoice}:  # an event from before there was a second version
         shown[ADDED] = _settlement_of(invoice)
-    return {**shown, "documents": _within(invoice["documents"], "v2")}
+    if "documents" in invoice:
+        shown["documents"] = _within(invoice["documents"], "v2")
+    return shown
 
 
 def _settlement_of(invoice: Payload) -> dict[str, object]:

@@ -41,6 +41,11 @@ class Machine:
     secret: str
     version: str = "v1"
 
+    @property
+    def root(self) -> str:
+        """Where its version begins."""
+        return f"/api/{self.version}"
+
     def get(self, path: str, **headers: str) -> HttpResponse:
         return self._call("GET", path, None, headers)
 
@@ -60,10 +65,17 @@ class Machine:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         # Spanish is the house's first language; the tests read English.
         sent = {"Authorization": f"Bearer {self.secret}", "Accept-Language": "en", **names}
-        client, address = Client(raise_request_exception=False), f"/api/{self.version}{path}"
+        client, address = Client(raise_request_exception=False), f"{self.root}{path}"
         answer = client.generic(method, address, text, content_type="application/json", headers=sent)
         check_answer(method, address, answer.status_code, answer.get("Content-Type", ""), answer.content)
         return answer
+
+
+def settled(invoice: dict[str, Any]) -> list[str]:
+    """What is due of an invoice by itself, what was paid, and how it stands, as either version shows it."""
+    if "settlement" in invoice:
+        return [invoice["settlement"][name] for name in ("amount_due", "paid_amount", "status")]
+    return [invoice[name] for name in ("amount_due", "paid_amount", "payment_status")]
 
 
 def a_machine(*sellers: Seller, scopes: tuple[str, ...] = tuple(Scope), version: str = "v1", **changes: Any) -> Machine:

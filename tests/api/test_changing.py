@@ -104,7 +104,7 @@ def test_an_issued_invoice_never_changes(machine: Machine, client: Client) -> No
     for response in (machine.patch(path_of(invoice), {"colour": 1}), machine.delete(path_of(invoice))):
         problem = response.json()
         assert (response.status_code, problem["code"]) == (409, "invoice_immutable")
-        assert problem["corrections"] == f"/api/v1/invoices/{invoice['id']}/corrections"
+        assert problem["corrections"] == f"{machine.root}/invoices/{invoice['id']}/corrections"
     assert rows() == before
 
 

@@ -40,7 +40,7 @@ def test_a_return_is_corrected_by_differences(machine: Machine, sold: Answer) ->
     response = correct(machine, sold, line())
 
     made = response.json()
-    assert (response.status_code, response["Location"]) == (201, f"/api/v1/invoices/{made['id']}")
+    assert (response.status_code, response["Location"]) == (201, f"{machine.root}/invoices/{made['id']}")
     assert (made["fiscal_type"], made["series"], made["number"], made["gross_total"]) == ("R1", "R", 1, "-121.00")
     assert made["correction"]["preceding"] == [sold["id"]]
     original = machine.get(f"/invoices/{sold['id']}").json()

@@ -116,9 +116,9 @@ def test_pages_hold_still_while_rows_are_added(machine: Machine, client: Client)
     first = machine.get("/invoices?limit=2").json()
     assert [invoice["id"] for invoice in first["results"]] == [made[4], made[3]]
     machine.post("/invoices", an_invoice_body(client.id))
-    second = machine.get(first["next"].partition("/api/v1")[2]).json()
+    second = machine.get(first["next"].partition(machine.root)[2]).json()
     assert [invoice["id"] for invoice in second["results"]] == [made[2], made[1]]
-    back = machine.get(second["previous"].partition("/api/v1")[2]).json()
+    back = machine.get(second["previous"].partition(machine.root)[2]).json()
     assert [invoice["id"] for invoice in back["results"]] == [made[4], made[3]]
     assert "count" not in first
 

@@ -282,6 +282,13 @@ def test_an_event_from_before_there_was_a_second_version_can_be_read_in_it(old: 
     assert as_v2(ancient) == as_v2(stored)
 
 
+def test_what_is_no_whole_invoice_is_shown_as_it_is() -> None:
+    """No payload may stop the feed behind it."""
+    for version in VERSIONS:
+        assert as_version({"n": 1}, "invoice.created", version) == {"n": 1}
+    assert as_v2({"documents": {"pdf": None}, "status": "draft"}) == {"documents": {"pdf": None}, "status": "draft"}
+
+
 def test_payloads_of_which_nobody_said_anything_are_the_same_in_all() -> None:
     payload = {"amount_due": "1.00"}
     assert all(as_version(payload, "payment.recorded", version) is payload for version in VERSIONS)

@@ -34,6 +34,7 @@ from integrations.filtering import conditions
 from integrations.idempotency import run_idempotently
 from integrations.models import WebhookDelivery, WebhookEndpoint
 from integrations.parameters import check_parameters
+from integrations.parsers import MergePatchParser, StrictJSONParser
 from integrations.reading import body_of, read, seller_of
 from integrations.refusals import written_down
 from integrations.scopes import Scope
@@ -80,6 +81,7 @@ def _create(request: Request, seller_id: uuid.UUID) -> Response:
 
 
 class EndpointView(APIView):
+    parser_classes = [StrictJSONParser, MergePatchParser]
     required_scopes = {"GET": _MANAGE, "PATCH": _MANAGE, "DELETE": _MANAGE}
 
     @operations.READ
