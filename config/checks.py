@@ -1,10 +1,14 @@
-"""``manage.py check``: whether what is encrypted can be read with the keys that are set."""
+"""``manage.py check``: whether what is encrypted can be read with the keys that are set.
+
+Warnings, since an error would keep every command from running: workers, and the one that mends it.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core import checks
+from django.core.checks import CheckMessage, Tags, register
 from django.db import connection
 
 from integrations.models import EndpointSecret
@@ -18,7 +22,7 @@ _HINT = "Put the key that they were encrypted with into ENCRYPTION_KEYS, behind 
 def passwords_can_be_read(**_: Any) -> list[CheckMessage]:
     """The password files of certificates that are encrypted."""
     return [
-        Error(f"{file} is encrypted with a key that is not set.", hint=_HINT, id="correlativa.E001")
+        checks.Warning(f"{file} is encrypted with a key that is not set.", hint=_HINT, id="correlativa.W001")
         for file in unreadable_passwords()
     ]
 
@@ -30,7 +34,7 @@ def secrets_can_be_read(*, databases: Any = None, **_: Any) -> list[CheckMessage
     if not lost:
         return []
     message = f"{lost} webhook secrets are encrypted with keys that are not set: nothing can be signed with them."
-    return [Error(message, hint=_HINT, id="correlativa.E002")]
+    return [checks.Warning(message, hint=_HINT, id="correlativa.W002")]
 
 
 def _is_migrated() -> bool:
