@@ -16,6 +16,7 @@ from config.urls import API
 from integrations.scopes import Scope
 from tests.api.machines import Machine, a_machine, an_invoice_body, rows
 from tests.builders import a_client, a_seller
+from tests.hooks import URL
 
 BODIES: dict[str, Any] = {
     "invoices": {"lines": [{"description": "x", "unit_price": "1", "tax_rate": "21"}]},
@@ -25,6 +26,8 @@ BODIES: dict[str, Any] = {
     "invoice-payments": {"amount": "1.00", "date": "2026-11-01"},
     "clients": {"name": "X"},
     "client": {"name": "X"},
+    "webhook-endpoints": {"url": URL},
+    "webhook-replay": {"after": 0},
 }
 
 
@@ -59,7 +62,15 @@ def call(machine: Machine, method: str, path: str, pattern: URLPattern, **ids: o
 def neighbour_and_theirs(machine: Machine, client: Client) -> dict[str, object]:
     draft = machine.post("/invoices", an_invoice_body(client.id)).json()
     scenario = machine.post("/sandbox/scenarios", {"scenario": "webhook_failure"}).json()
-    return {"invoice_id": draft["id"], "client_id": client.id, "scenario_id": scenario["id"]}
+    endpoint = machine.post("/webhook-endpoints", {"url": URL}).json()
+    delivery = machine.post(f"/webhook-endpoints/{endpoint['id']}/ping", {}).json()
+    return {
+        "invoice_id": draft["id"],
+        "client_id": client.id,
+        "scenario_id": scenario["id"],
+        "endpoint_id": endpoint["id"],
+        "delivery_id": delivery["id"],
+    }
 
 
 @named(ABOUT_ONE)
