@@ -24,7 +24,7 @@ from audit.admin import ReadOnlyAdmin, Tone, badge
 from core.modes import Mode
 from integrations.admin.alerts import Shown, open_alerts
 from integrations.admin.sparks import Spark, spark_of
-from integrations.models import ApiToken, CallMinute, EndpointStatus, WebhookEndpoint
+from integrations.models import ApiToken, AttemptOutcome, CallMinute, EndpointStatus, WebhookEndpoint
 from integrations.monitoring.advice import BEHIND, EXPIRES_SOON, advice_on
 from integrations.monitoring.trends import Trend, operations_of, trends
 from integrations.monitoring.usage import COUNTED, DAY, EndpointState, endpoint_states, usage_of
@@ -89,6 +89,12 @@ class EndpointRow:
     @property
     def host(self) -> str:
         return host_of(self.endpoint.url) or self.endpoint.url
+
+    @property
+    def failures(self) -> list[tuple[str, int]]:
+        """How the attempts of the last day ended that did not succeed, in words where there is no status."""
+        words = dict(AttemptOutcome.choices)
+        return [(str(words.get(ended, ended)), count) for ended, count in self.state.failures[:3]]
 
     @property
     def success_percent(self) -> float | None:

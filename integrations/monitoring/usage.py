@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -63,8 +64,11 @@ class EndpointState:
     oldest: datetime | None
     dead: int
     attempts: int
-    """Of the last day, at most the last COUNTED; and how many of them were successes:"""
+    """Of the last day, at most the last COUNTED; how many of them were successes, how long they took, and how the
+    others ended: by the receiver's status, else by outcome."""
     delivered: int
+    mean_ms: int = 0
+    failures: tuple[tuple[str, int], ...] = ()
 
     def lag(self, now: datetime) -> timedelta:
         """For how long the oldest has waited."""
@@ -102,7 +106,8 @@ def usage_of(token_id: uuid.UUID, *, since: datetime) -> Usage:
 
 
 _ENDPOINTS: Final = """
-    SELECT endpoint.id, endpoint.status, waiting.count, waiting.oldest, dead.count, tried.count, tried.delivered
+    SELECT endpoint.id, endpoint.status, waiting.count, waiting.oldest, dead.count, tried.count, tried.delivered,
+           tried.mean_ms, tried.failures
     FROM integrations_webhookendpoint AS endpoint
     CROSS JOIN LATERAL (
         SELECT count(*), min(created_at) AS oldest FROM (
@@ -117,10 +122,17 @@ _ENDPOINTS: Final = """
         ) AS letters
     ) AS dead
     CROSS JOIN LATERAL (
-        SELECT count(*), count(*) FILTER (WHERE outcome = 'delivered') AS delivered FROM (
-            SELECT outcome FROM integrations_deliveryattempt
-            WHERE endpoint_id = endpoint.id AND at >= %(since)s::timestamptz ORDER BY at DESC LIMIT %(most)s
-        ) AS lately
+        SELECT coalesce(sum(count), 0)::bigint AS count,
+               coalesce(sum(count) FILTER (WHERE outcome = 'delivered'), 0)::bigint AS delivered,
+               coalesce(sum(ms) / sum(count), 0)::bigint AS mean_ms,
+               coalesce(jsonb_object_agg(ended, count) FILTER (WHERE outcome <> 'delivered'), '{}')::text AS failures
+        FROM (
+            SELECT outcome, ended, count(*), sum(duration_ms) AS ms FROM (
+                SELECT outcome, duration_ms, CASE outcome WHEN 'answered' THEN status::text ELSE outcome END AS ended
+                FROM integrations_deliveryattempt
+                WHERE endpoint_id = endpoint.id AND at >= %(since)s::timestamptz ORDER BY at DESC LIMIT %(most)s
+            ) AS lately GROUP BY outcome, ended
+        ) AS by_end
     ) AS tried
     WHERE endpoint.deleted_at IS NULL AND (%(sellers)s::uuid[] IS NULL OR endpoint.seller_id = ANY (%(sellers)s))
     ORDER BY endpoint.created_at, endpoint.id
@@ -141,4 +153,8 @@ def endpoint_states(
     }
     with connection.cursor() as cursor:
         cursor.execute(_ENDPOINTS, values)
-        return [EndpointState(*row) for row in cursor.fetchall()]
+        return [EndpointState(*row[:8], failures=_most_first(row[8])) for row in cursor.fetchall()]
+
+
+def _most_first(text: str) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(json.loads(text).items(), key=lambda each: (-each[1], each[0])))

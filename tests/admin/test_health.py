@@ -51,6 +51,8 @@ def test_the_overview_says_who_fails_and_why(auditor: Browser, tokens):
     webhooks = text_of(page, "webhooks")
     assert "warehouse.example.com" in webhooks
     assert "35.0 %" in webhooks
+    assert "no answer in time 13" in webhooks
+    assert "40 ms" in webhooks
     assert "100.0 %" in webhooks
     assert page.content.decode().count('<svg class="co-spark"') == 3
 

@@ -138,21 +138,27 @@ def test_a_disabled_endpoint_and_an_expiring_token_are_advised_on():
 def test_success_is_that_of_the_last_day():
     endpoint = an_endpoint(a_seller())
     delivery, now = a_delivery(endpoint), timezone.now()
-    for outcome, hours in (
-        (AttemptOutcome.DELIVERED, 1),
-        (AttemptOutcome.TIMED_OUT, 2),
-        (AttemptOutcome.DELIVERED, 25),
+    for outcome, status, hours in (
+        (AttemptOutcome.DELIVERED, 200, 1),
+        (AttemptOutcome.TIMED_OUT, None, 2),
+        (AttemptOutcome.ANSWERED, 503, 2),
+        (AttemptOutcome.ANSWERED, 503, 3),
+        (AttemptOutcome.DELIVERED, 200, 25),
     ):
         DeliveryAttempt.objects.create(
             delivery=delivery,
             endpoint=endpoint,
             number=1,
             at=now - timedelta(hours=hours),
-            duration_ms=5,
+            duration_ms=5 * hours,
             outcome=outcome,
+            status=status,
         )
     [state] = endpoint_states(now=now)
-    assert (state.attempts, state.delivered) == (2, 1)
+    assert (state.attempts, state.delivered, state.mean_ms) == (4, 1, 10)
+    assert state.failures == (("503", 2), ("timed_out", 1))
+    [state] = endpoint_states(now=now, with_attempts=False)
+    assert (state.attempts, state.failures) == (0, ())
 
 
 def test_little_trouble_is_no_habit():
