@@ -61,6 +61,7 @@ class EventShape(serializers.Serializer[Any]):
 
 
 class EventsView(APIView):
+    replaced_in_v2 = ("GET",)  # its objects are shown as the version shows them
     required_scopes = {"GET": (Scope.EVENTS_READ,)}
 
     @extend_schema(

@@ -20,8 +20,10 @@ from config.urls import API
 from integrations import deprecation
 from integrations.models import Event
 from integrations.versions import CURRENT, VERSIONS, as_version, register, version_of, within
+from integrations.webhooks.bodies import body_of as body_of_webhook
 from tests.api.machines import Machine, a_machine, an_invoice_body, codes_of
 from tests.contract.answers import document_of
+from tests.hooks import number_all
 
 
 @pytest.fixture(params=VERSIONS)
@@ -224,8 +226,9 @@ def test_the_marks_are_on_all_operations_that_show_an_invoice_and_on_no_others()
         for method, operation in methods.items():
             then = after["paths"][within(path, "v2")][method]
             shown = [text(document, one) for document, one in ((before, operation), (after, then))]
-            has_changed = '"payment_status"' in shown[0]
-            assert has_changed == ('"settlement"' in shown[1]), path
+            is_the_feed = path.endswith("/events")  # of objects of any kind
+            has_changed = '"payment_status"' in shown[0] or is_the_feed
+            assert has_changed == ('"settlement"' in shown[1] or is_the_feed), path
             ok = next(one for status, one in operation["responses"].items() if status.startswith("2"))
             assert set(MARKS).issubset(ok["headers"]) == has_changed, path
             assert not set(MARKS) & {name for one in then["responses"].values() for name in one.get("headers", {})}
@@ -272,6 +275,18 @@ def test_an_event_is_shown_as_the_api_shows_its_object(old: Machine, new: Machin
     for machine in (old, new):
         read = body_of(machine.get(f"/invoices/{made['id']}"))
         assert as_version(payload, "invoice.issued", machine.version) == read
+
+
+def test_each_endpoint_is_sent_the_version_that_it_has_pinned(old: Machine, new: Machine, client: Client) -> None:
+    """What is signed and sent, and what the feed shows of the same event."""
+    made = issued(old, client)
+    number_all()
+    event = Event.objects.get(type="invoice.issued")
+    for machine in (old, new):
+        sent = json.loads(body_of_webhook(event, previous_sequence=None, version=machine.version))
+        read = body_of(machine.get(f"/invoices/{made['id']}"))
+        feed = body_of(machine.get("/events?type=invoice.issued"))["results"]
+        assert sent["data"]["object"] == feed[0]["data"]["object"] == read
 
 
 def test_an_event_from_before_there_was_a_second_version_can_be_read_in_it(old: Machine, client: Client) -> None:
