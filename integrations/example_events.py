@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-_EXAMPLES: Final[dict[str, Mapping[str, object]]] = {}
+_EXAMPLES: Final[dict[str, Mapping[str, object]]] = {
+    "endpoint.disabled": {
+        "id": "019ab1f3-0000-7000-8000-000000000001",
+        "url": "https://hooks.example.com/correlativa",
+        "description": "The shop",
+        "status": "disabled",
+        "disabled_at": "2026-11-23T12:00:00Z",
+        "disabled_reason": "It answered 410 (gone).",
+    }
+}
 
 
 def register(examples: Mapping[str, Mapping[str, object]]) -> None:

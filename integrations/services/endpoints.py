@@ -169,8 +169,8 @@ def try_at_once(endpoint: WebhookEndpoint, *, now: datetime) -> None:
 def refuse_if_disabled(endpoint: WebhookEndpoint) -> None:
     """Raises Conflict ``endpoint_disabled``."""
     if endpoint.status == EndpointStatus.DISABLED:
-        message = gettext_noop("The endpoint is disabled (%(reason)s): resume it first.")
-        raise Conflict("endpoint_disabled", message, params={"reason": endpoint.disabled_reason})
+        message = gettext_noop("The endpoint is disabled: resume it first.")
+        raise Conflict("endpoint_disabled", message)
 
 
 def endpoint_not_found() -> NotFound:

@@ -12,8 +12,10 @@ from standardwebhooks import Webhook
 from audit.models import AuditEntry
 from billing.models import Seller
 from integrations import vault
+from integrations.event_types import EVENT_TYPES
 from integrations.models import EndpointSecret, Event, IdempotencyKey, WebhookDelivery, WebhookEndpoint
 from integrations.services import endpoints
+from integrations.versions import VERSIONS
 from tests.api.machines import Machine, a_machine, codes_of
 from tests.builders import MARIA, NOW
 from tests.hooks import URL, an_endpoint
@@ -232,6 +234,21 @@ def test_a_test_event_carries_an_example_and_says_so(machine: Machine, path: str
     assert codes_of(machine.post(f"{path}/test", {"type": "invoice.paid"})) == {("#/type", "invalid_choice")}
     assert codes_of(machine.post(f"{path}/test", {})) == {("#/type", "required")}
     assert Event.objects.filter(sequence__isnull=False).count() == 0
+
+
+LATER_VERSIONS = {"business_event.parked", "batch.completed", "reconciliation.completed"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_type_that_happens_has_an_example_in_each_version(machine: Machine, version: str) -> None:
+    made = machine.post("/webhook-endpoints", {**BODY, "payload_version": version}).json()
+    empty = set()
+    for name in EVENT_TYPES:
+        sent = machine.post(f"/webhook-endpoints/{made['id']}/test", {"type": name}).json()
+        whole = machine.get(f"/webhook-endpoints/{made['id']}/deliveries/{sent['id']}").json()
+        if not whole["request"]["object"]["data"]["object"]:
+            empty.add(name)
+    assert empty == LATER_VERSIONS
 
 
 def test_a_paused_endpoint_rests_and_resumes(machine: Machine, path: str) -> None:

@@ -52,7 +52,7 @@ _REFUSED = problem_example(
 _SHOWN_ONCE = problem_example(
     409, "secret_already_shown", "This key was used, and its answer carried a secret, which is shown once."
 )
-_DISABLED = problem_example(409, "endpoint_disabled", "The endpoint is disabled (410 Gone): resume it first.")
+_DISABLED = problem_example(409, "endpoint_disabled", "The endpoint is disabled: resume it first.")
 _INACTIVE = problem_example(409, "endpoint_not_active", "Nothing is sent to this endpoint at present: resume it first.")
 
 
