@@ -92,7 +92,8 @@ class Door(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         try:
-            verify(os.environ["WEBHOOK_SECRET"], self.headers, body)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            verify(os.environ["WEBHOOK_SECRET"], headers, body)
             receive(json.loads(body))
             status = 204
         except NotOurs:
