@@ -19,6 +19,7 @@ from integrations.models import EndpointSecret, TokenSeller, WebhookEndpoint
 from integrations.services.endpoints import create_endpoint, pause_endpoint
 from tests.api.machines import Machine, a_machine, an_invoice_body
 from tests.builders import MARIA, a_client, a_seller, refused
+from tests.races.meeting import others
 from verifactu.models import Chain, RecordAnswer
 from verifactu.services.sending import send_due
 from verifactu.simulator.simulated import SimulatedAeat
@@ -205,3 +206,15 @@ def test_nobody_else_gets_a_certificate_made(aeat: SimulatedAeat) -> None:
     assert not aeat.site.certify("B58378431")
     assert not aeat.folder.pkcs12_file("B58378431").exists()
     assert not aeat.site.certify("../../B99900003")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_begin_again_at_once_get_one_seller_between_them(transactional_db: None) -> None:
+    seller = a_seller(tax_id="B99999021")
+    a_client(seller)
+    machine = a_machine(seller)
+    with others() as begin:
+        answers = [begin(lambda: machine.post("/sandbox/fresh-start", {}).status_code) for _ in range(4)]
+        assert sorted(one.result() for one in answers) == [201, 409, 409, 409]
+    assert Seller.objects.count() == 2
+    assert TokenSeller.objects.exclude(seller=seller).count() == TokenSeller.objects.count() == 1
