@@ -174,12 +174,17 @@ def record_denial(token: StoredToken | ApiToken, *, reason: str) -> None:
     record("token.denied", by=by, subject=subject, outcome=Outcome.REFUSED, reason=reason)
 
 
+def digest_in(request: Request) -> bytes:
+    """The digest of the secret that an authenticated call carries."""
+    return digest_of(_secret_in(request.META["HTTP_AUTHORIZATION"]))
+
+
 def _token_of(request: Request, address: str, now: datetime) -> StoredToken:
     header: str = request.META.get("HTTP_AUTHORIZATION", "")
     if not header:
         raise token_missing()
     try:
-        return _known_token(_secret_in(header))
+        return _known_token(_secret_in(header), now)
     except Unauthenticated:
         count_failure(address, now=now.timestamp())
         raise
@@ -193,7 +198,7 @@ def _secret_in(header: str) -> str:
     return secret.strip()
 
 
-def _known_token(secret: str) -> StoredToken:
+def _known_token(secret: str, now: datetime) -> StoredToken:
     statement = _BY_ACCESS_TOKEN if is_access_token(secret) else _BY_SECRET
     digest = digest_of(secret)
     with connection.cursor() as cursor:
@@ -202,7 +207,7 @@ def _known_token(secret: str) -> StoredToken:
     if row is None:
         logger.warning("unknown token")
         raise _unauthenticated("token_unknown", gettext_noop("We do not know this token."))
-    return _stored(_Row(*row))
+    return _stored(_Row(*row), now)
 
 
 class _Row(NamedTuple):
@@ -231,7 +236,7 @@ class _Row(NamedTuple):
     client_revoked_at: datetime | None
 
 
-def _stored(row: _Row) -> StoredToken:
+def _stored(row: _Row, now: datetime) -> StoredToken:
     limits = (row.invoices_per_hour, row.euros_per_invoice, row.euros_per_day)
     scopes = frozenset(row.scopes)
     return StoredToken(
@@ -246,7 +251,7 @@ def _stored(row: _Row) -> StoredToken:
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,
         seller_ids=frozenset(row.seller_ids),
-        ceilings=None if limits == (None, None, None) else Ceilings(row.id, *limits),
+        ceilings=None if limits == (None, None, None) else Ceilings(row.id, *limits, at=now),
         rotated_at=row.rotated_at,
         former_valid_until=row.former_valid_until,
         is_former=row.is_former,

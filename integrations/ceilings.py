@@ -77,30 +77,32 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Ceilings:
-    """A token's ceilings, each None for none."""
+    """A token's ceilings, each None for none, as they hold at the true time ``at``: a test seller's clock moves none of
+    them."""
 
     token_id: uuid.UUID
     invoices_per_hour: int | None
     euros_per_invoice: Decimal | None
     euros_per_day: Decimal | None
+    at: datetime
 
     def take_turns(self) -> None:
         """Be alone with what this token has used, until the transaction ends. Taken before any other lock but the
         idempotency key's, so that nobody waits in a ring."""
         take_lock("ceilings", self.token_id)
 
-    def reached(self, euros: Decimal, *, zone: ZoneInfo, now: datetime) -> Held | None:
+    def reached(self, euros: Decimal, *, zone: ZoneInfo) -> Held | None:
         """The ceiling that one more invoice would go beyond, or None. ``zone`` says when the day begins.
 
         A credit note counts by its amount without the sign: giving away is no safer than charging. The ceiling that no
         waiting would help with is named first.
         """
         asked = abs(euros)
-        return self._by_invoice(asked) or self._by_day(asked, zone=zone, now=now) or self._by_hour(now=now)
+        return self._by_invoice(asked) or self._by_day(asked, zone=zone) or self._by_hour()
 
-    def use(self, euros: Decimal, *, object_id: str, now: datetime) -> CeilingUse:
+    def use(self, euros: Decimal, *, object_id: str) -> CeilingUse:
         """The row that says that an invoice was issued, for the invoice's own transaction."""
-        return CeilingUse(token_id=self.token_id, object_id=object_id, euros=abs(euros), at=now)
+        return CeilingUse(token_id=self.token_id, object_id=object_id, euros=abs(euros), at=self.at)
 
     def _by_invoice(self, asked: Decimal) -> Held | None:
         allowed = self.euros_per_invoice
@@ -108,19 +110,19 @@ class Ceilings:
             return None
         return Held(Limit.EUROS_PER_INVOICE, allowed, ZERO.quantize(CENT), asked)
 
-    def _by_day(self, asked: Decimal, *, zone: ZoneInfo, now: datetime) -> Held | None:
+    def _by_day(self, asked: Decimal, *, zone: ZoneInfo) -> Held | None:
         allowed = self.euros_per_day
         if allowed is None:
             return None
-        midnight = datetime.combine(now.astimezone(zone).date(), time.min, zone)
+        midnight = datetime.combine(self.at.astimezone(zone).date(), time.min, zone)
         used = self._uses(at__gte=midnight).aggregate(euros=Sum("euros", default=ZERO))["euros"].quantize(CENT)
         return Held(Limit.EUROS_PER_DAY, allowed, used, asked) if used + asked > allowed else None
 
-    def _by_hour(self, *, now: datetime) -> Held | None:
+    def _by_hour(self) -> Held | None:
         allowed = self.invoices_per_hour
         if allowed is None:
             return None
-        used = self._uses(at__gt=now - HOUR).count()
+        used = self._uses(at__gt=self.at - HOUR).count()
         return Held(Limit.INVOICES_PER_HOUR, Decimal(allowed), Decimal(used), Decimal(1)) if used >= allowed else None
 
     def _uses(self, **since: datetime) -> QuerySet[CeilingUse]:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from billing.representation import Parts, represent
 from billing.services.drafting import Draft
+from billing.services.holding import why_held
 from clients.representation import represent_client
 from core.errors import Fault, gettext_noop
 from integrations.ceilings import Held
@@ -38,6 +39,7 @@ def made_answer(request: Request, made: Draft) -> Response:
         return _held_answer(request, made.parts, made.parts.held, made.warnings)
     answer = invoice_answer(request, made.parts, status=201 if made.is_new else 200, warnings=made.warnings)
     if not made.is_new:
+        answer.data |= why_it_waits(made.parts)
         answer["Duplicate-Of"] = str(made.parts.invoice.id)
         answer["Location"] = location_of(request, made.parts.invoice.id)
     return answer
@@ -46,6 +48,12 @@ def made_answer(request: Request, made: Draft) -> Response:
 def issued_answer(request: Request, parts: Parts) -> Response:
     """What issuing answers: the invoice, or the draft that is held for a person (202)."""
     return _held_answer(request, parts, parts.held, ()) if parts.held else invoice_answer(request, parts)
+
+
+def why_it_waits(parts: Parts) -> dict[str, object]:
+    """``held_by_limit`` of a draft that a ceiling sent to a person: who lost the first answer learns it here."""
+    held = why_held(parts.invoice)
+    return {"held_by_limit": held.to_json()} if held else {}
 
 
 def _held_answer(request: Request, parts: Parts, held: Held, warnings: Iterable[Fault]) -> Response:

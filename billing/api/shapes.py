@@ -235,6 +235,15 @@ class SettlementShape(Shape):
     )
 
 
+class HeldByLimitShape(Shape):
+    """Which of the token's ceilings it would go beyond: whole invoices, or euros. Decimal strings."""
+
+    limit = serializers.ChoiceField(choices=[limit.value for limit in Limit])
+    allowed = serializers.CharField()
+    used = serializers.CharField(help_text="In this hour, or on this day of the seller's.")
+    asked = serializers.CharField(help_text="What this one would have added; a credit note without its sign.")
+
+
 class InvoiceShape(Shape):
     kind = "invoice"
     only_in = {**dict.fromkeys(REPLACED, "v1"), ADDED: "v2"}
@@ -301,15 +310,9 @@ class InvoiceShape(Shape):
     issued_at = serializers.DateTimeField(allow_null=True)
     livemode = serializers.BooleanField()
     warnings = WarningShape(many=True, required=False, help_text="Only where it was just made or changed.")
-
-
-class HeldByLimitShape(Shape):
-    """Which of the token's ceilings it would go beyond: whole invoices, or euros. Decimal strings."""
-
-    limit = serializers.ChoiceField(choices=[limit.value for limit in Limit])
-    allowed = serializers.CharField()
-    used = serializers.CharField(help_text="In this hour, or on this day of the seller's.")
-    asked = serializers.CharField(help_text="What this one would have added; a credit note without its sign.")
+    held_by_limit = HeldByLimitShape(
+        required=False, help_text="Of one invoice, while it waits for a person because of a ceiling."
+    )
 
 
 class HeldInvoiceShape(InvoiceShape):

@@ -159,7 +159,7 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
     faults, _warnings = fiscal.preflight(registration, today=today, pointer_to=places.pointer_to)
     if faults:
         raise Invalid(faults)
-    if held := held_back(parts, within, now=now):
+    if held := held_back(parts, within):
         return hold(parts, held, by=by, now=now)
 
     number = take_next_number(invoice.series, issue_date=issue_date)
@@ -174,7 +174,7 @@ def _issue(parts: Parts, *, by: Actor, now: datetime, issue_date: date, today: d
     )
     document = Document(invoice=invoice, created_at=now, due_at=min(now, timezone.now()))  # workers know no test clocks
     issued = replace(parts, record=record, document=document)
-    used = used_by(within, invoice, before=before, now=now)
+    used = used_by(within, invoice, before=before)
     rows: list[Model | Change] = [changed(invoice, *_WRITTEN), document, *used]
     try:
         if parts.preceding:  # how it is settled with them can be told once it stands among them

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.errors import Forbidden, gettext_noop
-from integrations.authentication import actor_of, principal_of, stored_token
+from integrations.authentication import actor_of, digest_in, principal_of, stored_token
 from integrations.fields import StrictIntegerField, StrictSerializer
 from integrations.idempotency import run_idempotently
 from integrations.openapi import OPTIONAL_IDEMPOTENCY_KEY, problem_example, problem_responses
@@ -107,6 +107,7 @@ class RotateTokenView(APIView):
             overlap=timedelta(seconds=said["overlap_seconds"]),
             by=actor_of(request),
             now=timezone.now(),
+            asked_with=digest_in(request),
         )
         rotated = {
             "id": str(token.pk),

@@ -110,12 +110,15 @@ def change_token(*, token_id: uuid.UUID, bounds: Bounds, by: Actor, now: datetim
 
 
 @transaction.atomic
-def rotate_token(*, token_id: uuid.UUID, overlap: timedelta, by: Actor, now: datetime) -> tuple[ApiToken, str]:
+def rotate_token(
+    *, token_id: uuid.UUID, overlap: timedelta, by: Actor, now: datetime, asked_with: bytes | None = None
+) -> tuple[ApiToken, str]:
     """Give a token a new secret, and return its row and the secret, which nobody can read again.
 
     The former one is good for as long as ``overlap`` (none to seven days), and dies at once with the token. It is the
     same token all along: idempotency keys, quota, ceilings and audit go on. Of several rotations the two newest secrets
-    are good. Raises NotFound, Conflict ``token_already_revoked``, ``token_already_expired``, Invalid
+    are good; but who asks with the former one (``asked_with`` is the digest of the caller's) never heard of the present
+    one, which goes instead. Raises NotFound, Conflict ``token_already_revoked``, ``token_already_expired``, Invalid
     ``overlap_out_of_range``.
     """
     if not timedelta(0) <= overlap <= MAX_OVERLAP:
@@ -126,7 +129,9 @@ def rotate_token(*, token_id: uuid.UUID, overlap: timedelta, by: Actor, now: dat
         message = gettext_noop("The token has expired: give it another expiry first, or make a new one.")
         raise Conflict("token_already_expired", message)
     former, secret = token.hint, make_secret(Mode(token.mode))
-    if overlap:
+    if overlap and token.previous_valid_until and asked_with == bytes(token.previous_digest or b""):
+        former, token.previous_valid_until = token.previous_hint, max(token.previous_valid_until, now + overlap)
+    elif overlap:
         token.previous_digest, token.previous_hint, token.previous_valid_until = token.digest, former, now + overlap
     else:
         token.previous_digest, token.previous_hint, token.previous_valid_until = None, "", None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from clients.models import Client
 from core.actors import Actor, ActorKind
 from integrations.ceilings import Ceilings, Limit
 from integrations.models import ApiToken, CeilingUse, Event
+from integrations.services.clocks import set_clock
 from tests.api.machines import Machine, a_machine, an_invoice_body
 from tests.builders import MARIA, NOW, a_client, a_line, a_seller, a_ticket, an_invoice, draft_for
 
@@ -175,7 +177,7 @@ def a_shop(seller: Seller, **limits: Any) -> tuple[Actor, Ceilings]:
     a_machine(seller, **limits)
     token = ApiToken.objects.latest("created_at")
     by = Actor(kind=ActorKind.TOKEN, id=str(token.id), name=token.name)
-    return by, Ceilings(token.id, token.invoices_per_hour, token.euros_per_invoice, token.euros_per_day)
+    return by, Ceilings(token.id, token.invoices_per_hour, token.euros_per_invoice, token.euros_per_day, at=NOW)
 
 
 def test_the_day_is_the_sellers_and_begins_at_its_midnight(db: None):
@@ -185,7 +187,9 @@ def test_the_day_is_the_sellers_and_begins_at_its_midnight(db: None):
 
     def at(now: datetime) -> str:
         line = a_line(tax_rate=Decimal(7))
-        made = create_and_issue(seller_id=seller.id, draft=draft_for(client, line), by=by, now=now, within=within)
+        made = create_and_issue(
+            seller_id=seller.id, draft=draft_for(client, line), by=by, now=now, within=replace(within, at=now)
+        )
         return made.parts.invoice.status
 
     evening = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)  # in the Canaries too
@@ -198,7 +202,7 @@ def test_an_hour_later_there_is_room_again(seller: Seller, client: Client):
     drafts = [create_draft(seller_id=seller.id, draft=draft_for(client), by=by, now=NOW).parts for _ in range(3)]
 
     def at(now: datetime, draft: Any) -> Any:
-        return issue_invoice(invoice_id=draft.invoice.id, by=by, now=now, within=within)
+        return issue_invoice(invoice_id=draft.invoice.id, by=by, now=now, within=replace(within, at=now))
 
     assert at(NOW, drafts[0]).held is None
     late = at(NOW + timedelta(minutes=59, seconds=59), drafts[1])
@@ -219,3 +223,38 @@ def test_what_a_person_approved_the_token_may_issue(seller: Seller, client: Clie
     approve_invoice(invoice_id=invoice, by=MARIA, now=timezone.now())
     assert machine.post(f"/invoices/{invoice}/issue").status_code == 200
     assert not CeilingUse.objects.exists()
+
+
+# --- What a ceiling cannot be talked out of --------------------------------------------------------------------------
+
+
+def test_a_test_sellers_clock_moves_no_ceiling(seller: Seller, client: Client):
+    machine = a_machine(seller, invoices_per_hour=1)
+    assert issue(machine, client).status_code == 201
+    set_clock(seller_id=seller.id, to=timezone.now() + timedelta(days=60), by=MARIA, now=timezone.now())
+    assert held(issue(machine, client))[0] == "invoices_per_hour"
+    assert CeilingUse.objects.get().at <= timezone.now()
+
+
+@pytest.mark.parametrize(("rate", "status"), [("1000", 202), ("1.1", 201)])
+def test_a_rate_of_the_callers_own_opens_no_ceiling(seller: Seller, client: Client, rate: str, status: int):
+    machine = a_machine(seller, euros_per_invoice=Decimal(363))
+    line = {
+        "description": "Desk",
+        "quantity": "1",
+        "unit_price": "300.00" if status == 201 else "301.00",
+        "tax_rate": "21",
+    }
+    assert issue(machine, client, currency="USD", exchange_rate=rate, lines=[line]).status_code == status
+
+
+def test_who_lost_the_answer_learns_from_the_invoice_why_it_waits(seller: Seller, client: Client):
+    machine = a_machine(seller, invoices_per_hour=0)
+    event = {"source": "shop", "type": "order.paid", "id": "1001"}
+    first = issue(machine, client, source_event=event)
+    why = first.json()["held_by_limit"]
+    again = issue(machine, client, source_event=event)
+    assert (again.status_code, again.json()["held_by_limit"]) == (200, why)
+    assert machine.get(f"/invoices/{first.json()['id']}").json()["held_by_limit"] == why
+    approve_and_issue(invoice_id=first.json()["id"], by=MARIA, now=timezone.now())
+    assert "held_by_limit" not in machine.get(f"/invoices/{first.json()['id']}").json()

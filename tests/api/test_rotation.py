@@ -69,9 +69,10 @@ def test_a_repeat_is_told_that_the_secret_was_shown(machine: Machine):
 
 
 def test_who_lost_the_answer_rotates_again_with_what_it_has(machine: Machine):
-    rotated(machine, key="lost")
-    anew = rotated(machine, key="another")
-    assert anew.get("/token").status_code == 200
+    unheard = rotated(machine, key="lost")
+    anew = rotated(machine, key="another", overlap_seconds=60)
+    assert [one.get("/token").status_code for one in (machine, unheard, anew)] == [200, 401, 200]
+    assert ApiToken.objects.get().previous_valid_until > timezone.now() + timedelta(hours=23), "as was promised first"
 
 
 def test_of_two_rotations_the_two_newest_secrets_are_good(machine: Machine):

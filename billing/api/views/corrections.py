@@ -80,7 +80,7 @@ class CorrectionPreviewView(APIView):
             client=translation.described_client(said),
             now=now,
         )
-        return preview_answer(request, parts, [*warnings, *foreseen(parts, ceilings_of(request), now=now)])
+        return preview_answer(request, parts, [*warnings, *foreseen(parts, ceilings_of(request))])
 
 
 class AdviceView(APIView):

@@ -21,6 +21,7 @@ from billing.api.answers import (
     preview_answer,
     shown_for,
     shown_to,
+    why_it_waits,
 )
 from billing.api.filters import filters_for
 from billing.api.listings import INVOICES
@@ -98,7 +99,7 @@ class InvoicePreviewView(APIView):
             client=translation.described_client(said),
             now=now,
         )
-        return preview_answer(request, parts, [*warnings, *foreseen(parts, ceilings_of(request), now=now)])
+        return preview_answer(request, parts, [*warnings, *foreseen(parts, ceilings_of(request))])
 
 
 class InvoiceView(APIView):
@@ -117,11 +118,11 @@ class InvoiceView(APIView):
         invoice = queries.visible_invoice(invoice_id, seller_ids=principal_of(request).seller_ids)
         parts = queries.parts_of(invoice)
         if "expand" in request.query_params:  # the tag is the plain form's, which does not change with the client
-            return Response(shown_for(request, parts))
+            return Response(shown_for(request, parts) | why_it_waits(parts))
         etag = etag_of(shown_to(request, parts))
         if is_unchanged(request, etag):
             return Response(status=304, headers={"ETag": etag})
-        return Response(shown_for(request, parts), headers={"ETag": etag})
+        return Response(shown_for(request, parts) | why_it_waits(parts), headers={"ETag": etag})
 
     @operations.CHANGE_INVOICE
     def patch(self, request: Request, invoice_id: uuid.UUID) -> HttpResponse:
