@@ -13,7 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +26,7 @@ from django.db import connection
 from config.demo.place import ROOT, Place
 from config.processes import Program
 from tests.builders import a_client, a_seller, an_invoice
+from tests.crash.houses import running
 from tests.evidence import ask, assert_whole
 from tests.running_house import database_url, free_port
 from tests.waiting import eventually
@@ -78,17 +79,6 @@ class House:
         with contextlib.closing(sqlite3.connect(Folder(self.folder).store_file)) as store:
             rows = store.execute("SELECT fingerprint FROM accepted WHERE issuer = ? ORDER BY id", (issuer,))
             return [fingerprint for (fingerprint,) in rows]
-
-
-@contextlib.contextmanager
-def running(*programs: Program) -> Iterator[None]:
-    for program in programs:
-        program.start()
-    try:
-        yield
-    finally:
-        for program in programs:
-            program.stop()
 
 
 def kill_again_and_again(programs: Sequence[Program], *, times: int) -> None:
