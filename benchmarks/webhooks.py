@@ -56,7 +56,7 @@ def _speed(house: House, port: int) -> None:
 def _delivered(house: House, begin: str) -> float:
     """Deliveries a second, from the first call to the last commit, so that the start of the process does not count."""
     said = house.psql(
-        "SELECT count(*), extract(epoch FROM max(delivery.finished_at) - min(attempt.at))"
+        "SELECT count(DISTINCT delivery.id), extract(epoch FROM max(delivery.finished_at) - min(attempt.at))"
         " FROM integrations_deliveryattempt AS attempt JOIN integrations_webhookdelivery AS delivery"
         f" ON delivery.id = attempt.delivery_id WHERE attempt.at > '{begin}' AND delivery.state = 'delivered'"
     )

@@ -106,6 +106,9 @@ class Deliveries:
             self._under_way -= 1
             self._pace.end(returned.of.endpoint_id, returned.answer)
             self._unwritten.append(returned)
+        if not self._postman.is_alive():  # nobody knows why: begin anew, rather than wait for ever
+            self._postman, self._under_way, self._pace = None, 0, Pace()
+            raise RuntimeError("the postman's thread has ended; what it had is sent again when its leases are over")
 
     def _send(self, now: datetime) -> int:
         free = PLACES - self._under_way
@@ -125,7 +128,7 @@ class Deliveries:
         return len(claimed)
 
     def _out(self) -> Postman[Claimed]:
-        if self._postman is None:
+        if self._postman is None or not self._postman.is_alive():
             self._postman = Postman(Poster(allowed_hosts=settings.WEBHOOK_ALLOWED_HOSTS))
         return self._postman
 

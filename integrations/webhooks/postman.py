@@ -70,6 +70,10 @@ class Postman(Generic[Of]):
         except queue.Empty:
             return found
 
+    def is_alive(self) -> bool:
+        """Whether its thread still runs: nothing that a receiver does ends it."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
         """End the loop and its thread."""
         self._loop.call_soon_threadsafe(self._over.set)

@@ -553,6 +553,25 @@ def test_told_to_stop_it_ends_what_is_under_way(seller, shop, receiver) -> None:
     assert not [thread for thread in threading.enumerate() if thread.name == "postman"]
 
 
+def test_a_postman_that_ended_is_replaced(seller, shop, receiver, deliveries) -> None:
+    happens(seller, now=NOW)
+    work(deliveries, now=NOW)
+    deliveries._postman.stop()
+    happens(seller, now=NOW)
+    work(deliveries, now=NOW)
+    assert states(shop.deliveries) == ["delivered"] * 2
+
+
+def test_what_a_postman_took_along_is_not_waited_for(seller, shop, receiver, deliveries) -> None:
+    happens(seller, now=NOW)
+    work(deliveries, now=NOW)
+    deliveries._postman.stop()
+    deliveries._under_way = 3
+    with pytest.raises(RuntimeError, match="postman's thread has ended"):
+        deliveries(now=NOW)
+    assert deliveries(now=NOW) == 0
+
+
 def test_a_silent_endpoint_holds_up_nobody(seller, receiver, deliveries, monkeypatch) -> None:
     monkeypatch.setattr(posting, "TOTAL_SECONDS", 3.0)
     silent, quick = (a_listener(seller, receiver.url(path), now=NOW) for path in ("/silent", "/quick"))
