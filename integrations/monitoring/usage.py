@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -153,7 +153,7 @@ def endpoint_states(
     }
     with connection.cursor() as cursor:
         cursor.execute(_ENDPOINTS, values)
-        return [EndpointState(*row[:8], failures=_most_first(row[8])) for row in cursor.fetchall()]
+        return [replace(EndpointState(*row[:-1]), failures=_most_first(row[-1])) for row in cursor.fetchall()]
 
 
 def _most_first(text: str) -> tuple[tuple[str, int], ...]:
