@@ -321,6 +321,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "integrations.openapi.share_common_parts",
         "integrations.schema_generation.keep_examples_within",
         "integrations.schema_generation.link_what_was_made",
+        "integrations.schema_generation.describe_webhooks",
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {

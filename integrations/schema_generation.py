@@ -7,6 +7,7 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
+from integrations.event_types import EVENT_TYPES
 from integrations.versions import VERSIONS, within
 
 
@@ -93,3 +94,44 @@ def _operations_on(result: dict[str, Any], parameter: str) -> list[str]:
         if path.count("{") == 1 and f"{{{parameter}}}" in path
         for operation in operations.values()
     ]
+
+
+def describe_webhooks(result: dict[str, Any], **_context: object) -> dict[str, Any]:
+    """drf-spectacular's postprocessing hook: what we send, each type of event as a webhook (OpenAPI 3.1) with the three
+    headers of Standard Webhooks."""
+    if "Event" in result["components"]["schemas"]:
+        for name, (description, example) in _WEBHOOK_HEADERS.items():
+            parameter = {"in": "header", "name": name, "required": True, "description": description}
+            result["components"]["parameters"][name] = {
+                **parameter,
+                "schema": {"type": "string", "examples": [example]},
+            }
+        result["webhooks"] = {name: {"post": _webhook(name)} for name in sorted(EVENT_TYPES)}
+    return result
+
+
+_WEBHOOK_HEADERS = {
+    "webhook-id": ("The event's id, the same at every attempt.", "019ab1f2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"),
+    "webhook-timestamp": ("When it was signed, in Unix time: refuse what is older than five minutes.", "1796083200"),
+    "webhook-signature": (
+        "`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each valid secret, with spaces between.",
+        "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+    ),
+}
+
+
+def _webhook(type: str) -> dict[str, Any]:
+    return {
+        "summary": type,
+        "tags": ["Webhooks"],
+        "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in _WEBHOOK_HEADERS],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Event"}}},
+        },
+        "responses": {
+            "2XX": {"description": "It was received. The body is kept for the delivery log, 64 KiB of it."},
+            "410": {"description": "Nothing shall come here any more: the endpoint is disabled at once."},
+            "default": {"description": "It is sent again, and is a dead letter in the end."},
+        },
+    }

@@ -18,6 +18,7 @@ from billing.models import Seller
 from clients.api import examples as client_examples
 from clients.models import Client
 from config.urls import API
+from integrations.event_types import EVENT_TYPES
 from integrations.versions import as_version
 from tests.api.machines import Machine, a_machine, an_invoice_body
 from tests.contract.answers import VERSIONS, Document, document_of, resolved
@@ -57,6 +58,15 @@ def test_it_is_served_as_it_is_committed(db: None, version: str, document: Docum
 def test_every_path_is_described(version: str, document: Document) -> None:
     described = {path.replace("{", "<uuid:").replace("}", ">") for path in document["paths"]}
     assert described == {f"/api/{version}/{pattern.pattern}" for pattern in API}
+
+
+def test_every_event_that_is_sent_is_described(document: Document) -> None:
+    assert set(document["webhooks"]) == set(EVENT_TYPES)
+    for webhook in document["webhooks"].values():
+        headers = {resolved(document, parameter)["name"] for parameter in webhook["post"]["parameters"]}
+        assert headers == {"webhook-id", "webhook-timestamp", "webhook-signature"}
+        body = webhook["post"]["requestBody"]["content"]["application/json"]["schema"]
+        assert {"type", "timestamp", "data"} == set(resolved(document, body)["properties"])
 
 
 def operations(document: Document) -> Iterator[tuple[str, Document]]:
