@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -25,6 +26,26 @@ def read(serializer: type[StrictSerializer], body: Any) -> dict[str, Any]:
         refusal = refusal_of(error)
         assert refusal is not None, "the door knows the faults of shapes"
         raise refusal from error
+    return values
+
+
+def read_and_judge(
+    serializer: type[StrictSerializer], body: Mapping[str, Any], judge: Callable[[Mapping[str, Any]], Iterable[Fault]]
+) -> dict[str, Any]:
+    """As ``read``; a body that is not well-formed hears also what ``judge`` says of the values that can be read, since
+    every fault is told at once. A well-formed one is judged by the verb."""
+    try:
+        return read(serializer, body)
+    except Invalid as refusal:
+        raise Invalid([*refusal.faults, *judge(_readable(serializer, body))]) from refusal
+
+
+def _readable(serializer: type[StrictSerializer], body: Mapping[str, Any]) -> dict[str, Any]:
+    values = {}
+    for name, field in _shape(serializer).fields.items():
+        if name in body:
+            with suppress(ValidationError):  # told already
+                values[name] = field.run_validation(body[name])
     return values
 
 

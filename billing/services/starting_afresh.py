@@ -23,7 +23,7 @@ from integrations import clock
 from integrations.locks import take_lock
 from integrations.models import WebhookEndpoint
 from integrations.services.clocks import sandbox_only
-from integrations.services.fresh_starts import copy_endpoints, hand_over_tokens
+from integrations.services.fresh_starts import copy_endpoints, hand_over_tokens, retire_endpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ def start_afresh(*, seller_id: uuid.UUID, token_ids: Collection[uuid.UUID], by: 
     at the true time ``now``, neither clients nor invoices. The old one and its rows stay.
 
     It has another fictitious NIF, which no seller here ever had: at the (simulated) AEAT two chains of one NIF would
-    meet. The tokens act for it in place of the old one; receivers of webhooks are copied with their secrets. Raises
+    meet. The tokens act for it in place of the old one; receivers of webhooks are copied with their secrets, and
+    leave the old one where no token acts for it any more. Raises
     NotFound; Forbidden ``sandbox_only``; Conflict ``already_fresh``, ``fictitious_tax_ids_used_up``.
     """
     former = Seller.objects.select_for_update().filter(id=seller_id).first()
@@ -54,6 +55,7 @@ def start_afresh(*, seller_id: uuid.UUID, token_ids: Collection[uuid.UUID], by: 
         create_series(seller_id=seller.id, data=SeriesData(**_values(series, SeriesData)), by=by)
     hand_over_tokens(token_ids=token_ids, former_id=former.id, seller_id=seller.id, by=by)
     copied = copy_endpoints(former_id=former.id, seller_id=seller.id, by=by, now=now)
+    retire_endpoints(former_id=former.id, by=by, now=now)
     audit.record(
         "seller.started_afresh",
         by=by,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.errors import Unreadable
+from core.errors import Fault, Unreadable
 from core.modes import Mode
 from integrations import clock
 from integrations.acting import acting_seller
@@ -32,11 +33,11 @@ from integrations.models import Scenario, ScenarioKind
 from integrations.openapi import OPTIONAL_IDEMPOTENCY_KEY, list_parameters, page_of, problem_responses
 from integrations.pagination import Keyset
 from integrations.parameters import check_parameters
-from integrations.reading import body_of, read, seller_of
+from integrations.reading import body_of, read, read_and_judge, seller_of
 from integrations.refusals import written_down
 from integrations.scopes import Scope
 from integrations.services.clocks import sandbox_only, set_clock
-from integrations.services.scenarios import Wish, end_scenario, running_of, start_scenario
+from integrations.services.scenarios import Wish, end_scenario, faults_of, running_of, start_scenario
 
 LISTING = Keyset(orderings={"id": "id"}, default="id")
 _ONE = "019ab1f0-0000-7000-8000-000000000001"
@@ -187,13 +188,22 @@ class ScenariosView(APIView):
         seller_id = seller_of(request, ScenarioRequest)
 
         def work() -> Response:
-            said = read(ScenarioRequest, body_of(request))
-            wish = Wish(kind=said.pop("scenario"), **{name: said[name] for name in said if name != "seller"})
-            made = start_scenario(seller_id=seller_id, wish=wish, by=actor_of(request), now=timezone.now())
+            said = read_and_judge(ScenarioRequest, body_of(request), _faults_in)
+            made = start_scenario(seller_id=seller_id, wish=_wish(said), by=actor_of(request), now=timezone.now())
             return Response(_represent_scenario(made), status=201)
 
         with written_down(request, "scenario.started", seller_id=seller_id, subject="scenario"):
             return run_idempotently(request, seller_id=seller_id, mode=principal.mode, required=False, work=work)
+
+
+def _wish(said: Mapping[str, Any]) -> Wish:
+    return Wish(kind=said["scenario"], **{name: said[name] for name in said if name not in {"scenario", "seller"}})
+
+
+def _faults_in(said: Mapping[str, Any]) -> list[Fault]:
+    """Of what was said of a scenario; where its kind cannot be read, that is said already."""
+    found = faults_of(_wish({"scenario": "", **said}))
+    return [fault for fault in found if fault.code != "scenario_unknown"]
 
 
 class ScenarioView(APIView):

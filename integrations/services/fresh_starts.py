@@ -43,6 +43,18 @@ def copy_endpoints(
     return [(former, _copy(former, seller_id, by=by, now=now)) for former in kept.order_by("created_at", "id")]
 
 
+@transaction.atomic
+def retire_endpoints(*, former_id: uuid.UUID, by: Actor, now: datetime) -> int:
+    """Take the former seller's receivers away where no token acts for it any more: nobody could stop them, and their
+    copies listen to the new one. Returns how many there were."""
+    if TokenSeller.objects.filter(seller_id=former_id, token__revoked_at=None).exists():
+        return 0
+    left = list(WebhookEndpoint.objects.filter(seller_id=former_id, deleted_at=None).values_list("id", flat=True))
+    for endpoint_id in left:
+        endpoints.delete_endpoint(endpoint_id=endpoint_id, by=by, now=now)
+    return len(left)
+
+
 def _copy(former: WebhookEndpoint, seller_id: uuid.UUID, *, by: Actor, now: datetime) -> WebhookEndpoint:
     made, _secret = endpoints.create_endpoint(
         seller_id=seller_id,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -34,6 +34,13 @@ class EndpointData:
     description: str = ""
     payload_version: str = "v1"
     owner_email: str = ""
+
+
+def faults_in(said: Mapping[str, Any], *, mode: str) -> list[Fault]:
+    """What is wrong with the parts of a receiver that were said, where some are missing or cannot be read."""
+    parts = {name: said[name] for name in EndpointData.__slots__ if name in said}
+    found = faults_of(EndpointData(**{"url": "", **parts}), mode=mode)
+    return [fault for fault in found if "url" in parts or fault.pointer != pointer("url")]
 
 
 def faults_of(data: EndpointData, *, mode: str) -> list[Fault]:

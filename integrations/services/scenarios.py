@@ -53,7 +53,7 @@ def start_scenario(*, seller_id: uuid.UUID, wish: Wish, by: Actor, now: datetime
     Raises NotFound; Forbidden ``sandbox_only``; Invalid with every fault; Conflict ``scenarios_full``.
     """
     refuse_unless_test(seller_id)
-    if faults := [*_faults(wish)]:
+    if faults := [*faults_of(wish)]:
         raise Invalid(faults)
     if running_of([seller_id], now=now).count() >= MOST_RUNNING:
         message = gettext_noop("%(most)s scenarios are running already: end some of them.")
@@ -105,11 +105,11 @@ def _told(scenario: Scenario) -> dict[str, object]:
     }
 
 
-def _faults(wish: Wish) -> Iterator[Fault]:
+def faults_of(wish: Wish) -> Iterator[Fault]:
+    """Everything that is wrong with a wish."""
     if wish.kind not in ScenarioKind.values:
         message = gettext_noop("There is no scenario “%(scenario)s”.")
         yield Fault("scenario_unknown", message, "#/scenario", params={"scenario": wish.kind[:40]})
-        return
     if wish.times is not None and wish.seconds is not None:
         message = gettext_noop("Say how often, or for how long, not both.")
         yield Fault("times_or_seconds", message, "#/seconds")
@@ -117,7 +117,8 @@ def _faults(wish: Wish) -> Iterator[Fault]:
         yield _out_of_range("times", MOST_TIMES)
     if wish.seconds is not None and not 1 <= wish.seconds <= LONGEST.total_seconds():
         yield _out_of_range("seconds", int(LONGEST.total_seconds()))
-    yield from _faults_of_details(wish)
+    if wish.kind in ScenarioKind.values:
+        yield from _faults_of_details(wish)
 
 
 def _faults_of_details(wish: Wish) -> Iterator[Fault]:

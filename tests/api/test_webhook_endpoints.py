@@ -337,3 +337,18 @@ def test_a_secret_can_be_read_by_nobody_but_the_worker(seller: Seller) -> None:
     first = secrets_of(str(endpoint.id))
     rotated = endpoints.rotate_secret(endpoint_id=endpoint.id, by=MARIA, now=NOW)
     assert secrets_of(str(endpoint.id)) == [rotated, *first]
+
+
+def test_what_is_malformed_hides_no_other_fault(machine: Machine) -> None:
+    body = {"url": "http://127.0.0.1/", "event_types": ["x"], "description": 5, "zzz": 1}
+    faults = machine.post("/webhook-endpoints", body).json()["errors"]
+    assert {(fault["pointer"], fault["code"]) for fault in faults} >= {
+        ("#/zzz", "unknown_field"),
+        ("#/url", "webhook_address_refused"),
+        ("#/event_types/0", "event_type_unknown"),
+    }
+    assert [fault["pointer"] for fault in faults].count("#/description") == 1
+    faults = machine.post("/webhook-endpoints", {"event_types": ["x"]}).json()["errors"]
+    assert [fault["pointer"] for fault in faults] == ["#/url", "#/event_types/0"], (
+        "nothing is said of what is not there"
+    )

@@ -19,6 +19,7 @@ from integrations.models import EndpointSecret, TokenSeller, WebhookEndpoint
 from integrations.services.endpoints import create_endpoint, pause_endpoint
 from tests.api.machines import Machine, a_machine, an_invoice_body
 from tests.builders import MARIA, a_client, a_seller, refused
+from tests.hooks import URL
 from tests.races.meeting import others
 from verifactu.models import Chain, RecordAnswer
 from verifactu.services.sending import send_due
@@ -218,3 +219,15 @@ def test_two_who_begin_again_at_once_get_one_seller_between_them(transactional_d
         assert sorted(one.result() for one in answers) == [201, 409, 409, 409]
     assert Seller.objects.count() == 2
     assert TokenSeller.objects.exclude(seller=seller).count() == TokenSeller.objects.count() == 1
+
+
+def test_receivers_that_nobody_could_stop_any_more_are_taken_away(seller: Seller, machine: Machine) -> None:
+    issue(machine)
+    secret = create_endpoint(seller_id=seller.id, mode="test", url=URL, by=MARIA, now=timezone.now())[1]
+    other = a_machine(seller)
+    start(machine)
+    assert WebhookEndpoint.objects.filter(seller=seller, deleted_at=None).count() == 1, "another token looks after it"
+    start(other)
+    assert not WebhookEndpoint.objects.filter(seller=seller, deleted_at=None).exists()
+    for copy in WebhookEndpoint.objects.filter(deleted_at=None):
+        assert vault.decrypt(EndpointSecret.objects.get(endpoint=copy).encrypted) == secret

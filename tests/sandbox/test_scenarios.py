@@ -14,6 +14,7 @@ from core.errors import Conflict, Forbidden, Invalid, NotFound
 from integrations import sandbox
 from integrations.models import Scenario, ScenarioKind
 from integrations.services.scenarios import MOST_RUNNING, Wish, end_scenario, running_of, start_scenario
+from tests.api.machines import a_machine
 from tests.builders import MARIA, a_seller, refused
 from tests.races.meeting import others
 
@@ -160,3 +161,11 @@ def test_the_database_holds_scenarios_to_it(seller: Seller, statement: str, guar
     start(seller)
     with pytest.raises(DatabaseError, match=guard):
         sql(statement)
+
+
+def test_what_is_malformed_hides_no_other_fault(seller: Seller) -> None:
+    answer = a_machine(seller).post("/sandbox/scenarios", {"scenario": "nope", "times": 0, "seconds": 5, "x": 1})
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [
+        *("#/x", "#/scenario"),  # its shape
+        *("#/seconds", "#/times"),  # its sense
+    ]

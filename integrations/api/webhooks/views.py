@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.errors import Fault
 from integrations.api.webhooks import operations
 from integrations.api.webhooks.filters import DELIVERIES, DELIVERY_FILTERS, ENDPOINT_FILTERS, ENDPOINTS
 from integrations.api.webhooks.representation import (
@@ -35,10 +37,11 @@ from integrations.idempotency import run_idempotently
 from integrations.models import WebhookDelivery, WebhookEndpoint
 from integrations.parameters import check_parameters
 from integrations.parsers import MergePatchParser, StrictJSONParser
-from integrations.reading import body_of, read, seller_of
+from integrations.reading import body_of, read, read_and_judge, seller_of
 from integrations.refusals import written_down
 from integrations.scopes import Scope
 from integrations.services import endpoints, replaying, trying
+from integrations.services.receivers import faults_in
 from integrations.versions import address
 from integrations.webhook_queries import deliveries_of, delivery_of, visible_endpoint, visible_endpoints
 
@@ -70,7 +73,7 @@ class EndpointsView(APIView):
 
 
 def _create(request: Request, seller_id: uuid.UUID) -> Response:
-    said, now = read(EndpointRequest, body_of(request)), timezone.now()
+    said, now = read_and_judge(EndpointRequest, body_of(request), _judged(request)), timezone.now()
     said.pop("seller", None)
     mode, by = principal_of(request).mode, actor_of(request)
     endpoint, secret = endpoints.create_endpoint(seller_id=seller_id, mode=mode, by=by, now=now, **said)
@@ -78,6 +81,10 @@ def _create(request: Request, seller_id: uuid.UUID) -> Response:
     return Response(
         {**represent_endpoint(endpoint, now=now), "secret": secret}, status=201, headers={"Location": location}
     )
+
+
+def _judged(request: Request) -> Callable[[Mapping[str, Any]], Iterable[Fault]]:
+    return partial(faults_in, mode=principal_of(request).mode)
 
 
 class EndpointView(APIView):
@@ -92,7 +99,7 @@ class EndpointView(APIView):
     @operations.CHANGE
     def patch(self, request: Request, endpoint_id: uuid.UUID) -> HttpResponse:
         def change() -> Response:
-            changes = read(EndpointChangeRequest, body_of(request))
+            changes = read_and_judge(EndpointChangeRequest, body_of(request), _judged(request))
             return _shown(endpoints.update_endpoint(endpoint_id=endpoint_id, changes=changes, by=actor_of(request)))
 
         return _act(request, "endpoint.changed", endpoint_id, change)
