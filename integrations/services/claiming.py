@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.db import connection
 
 from integrations.models import Event
-from integrations.webhooks.pacing import FIRST
+from integrations.webhooks.pacing import FIRST, SHARE
 
 LEASE: Final = timedelta(seconds=30)
 """Twice as long as a call may last. A worker that has died by then has its deliveries taken over."""
@@ -20,7 +21,9 @@ LEASE: Final = timedelta(seconds=30)
 # The endpoints that have something waiting are found by jumps through the index of what waits: what it costs does not
 # grow with the number of endpoints, nor with what was delivered. An endpoint whose circuit is open gets nothing; when
 # its time is over, whoever moves it on first (the row is updated once, by one) has the probe. Rows are counted as
-# attempts when they are taken, so that one which kills its worker is not tried for ever.
+# attempts when they are taken, so that one which kills its worker is not tried for ever. An endpoint whose last call
+# failed has one under way at a time, and a seller no more than its share of a worker's places, however many endpoints
+# it has: those who are silent hold up nobody but their own.
 _CLAIM: Final = """
     WITH RECURSIVE waiting (endpoint_id) AS (
         (SELECT endpoint_id FROM integrations_webhookdelivery WHERE state = 'pending' ORDER BY endpoint_id LIMIT 1)
@@ -32,30 +35,45 @@ _CLAIM: Final = """
         )
         FROM waiting WHERE waiting.endpoint_id IS NOT NULL
     ), candidate AS MATERIALIZED (
-        SELECT endpoint.id, health.open_until,
-            CASE WHEN health.open_until IS NULL THEN coalesce(own.room, %(first)s) ELSE 1 END AS room
+        SELECT endpoint.id, endpoint.seller_id, own.is_probe, random() AS chance, due.wanted
         FROM waiting
         JOIN integrations_webhookendpoint AS endpoint ON endpoint.id = waiting.endpoint_id
         LEFT JOIN integrations_endpointhealth AS health ON health.endpoint_id = endpoint.id
-        LEFT JOIN unnest(%(endpoints)s::uuid[], %(rooms)s::int[]) AS own (endpoint_id, room)
-            ON own.endpoint_id = endpoint.id
+        LEFT JOIN unnest(%(endpoints)s::uuid[], %(rooms)s::int[]) AS known (endpoint_id, room)
+            ON known.endpoint_id = endpoint.id
+        CROSS JOIN LATERAL (
+            SELECT health.open_until IS NOT NULL AS is_probe, CASE
+                WHEN health.open_until IS NOT NULL THEN 1
+                WHEN health.consecutive_failures > 0 AND endpoint.id = ANY (%(busy)s::uuid[]) THEN 0
+                WHEN health.consecutive_failures > 0 THEN least(known.room, 1)
+                ELSE coalesce(known.room, %(first)s)
+            END AS room
+        ) AS own
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS wanted FROM (
+                SELECT FROM integrations_webhookdelivery AS delivery
+                WHERE delivery.endpoint_id = endpoint.id AND delivery.state = 'pending' AND delivery.due_at <= %(now)s
+                LIMIT own.room
+            ) AS next
+        ) AS due
         WHERE endpoint.status = 'active' AND endpoint.deleted_at IS NULL
-            AND (health.open_until IS NULL OR health.open_until <= %(now)s)
-            AND EXISTS (
-                SELECT FROM integrations_webhookdelivery AS due
-                WHERE due.endpoint_id = endpoint.id AND due.state = 'pending' AND due.due_at <= %(now)s
-            )
+            AND (health.open_until IS NULL OR health.open_until <= %(now)s) AND due.wanted > 0
+    ), shared AS (
+        SELECT candidate.*, %(share)s - coalesce(held.places, 0)
+            - sum(wanted) OVER (PARTITION BY seller_id ORDER BY is_probe DESC, chance) + wanted AS free
+        FROM candidate
+        LEFT JOIN unnest(%(sellers)s::uuid[], %(places)s::int[]) AS held (seller_id, places) USING (seller_id)
     ), probe AS (
         UPDATE integrations_endpointhealth AS health SET open_until = %(leased)s
-        FROM candidate
-        WHERE health.endpoint_id = candidate.id AND health.open_until <= %(now)s
+        FROM shared
+        WHERE shared.is_probe AND shared.free > 0
+            AND health.endpoint_id = shared.id AND health.open_until <= %(now)s
         RETURNING health.endpoint_id
     ), turn AS (
-        SELECT candidate.id, candidate.room, candidate.open_until IS NOT NULL AS is_probe
-        FROM candidate
-        WHERE candidate.room > 0
-            AND (candidate.open_until IS NULL OR candidate.id IN (SELECT endpoint_id FROM probe))
-        ORDER BY is_probe DESC, random()
+        SELECT id, is_probe, least(wanted, free)::bigint AS room
+        FROM shared
+        WHERE free > 0 AND (NOT is_probe OR id IN (SELECT endpoint_id FROM probe))
+        ORDER BY is_probe DESC, chance
     ), taken AS MATERIALIZED (
         SELECT due.id, turn.is_probe
         FROM turn CROSS JOIN LATERAL (
@@ -105,15 +123,27 @@ class Claimed:
     event: Event
 
 
-def claim(*, limit: int, rooms: Mapping[uuid.UUID, int], now: datetime) -> list[Claimed]:
-    """Take at most ``limit`` deliveries that are due, of each endpoint as many as it has room for."""
+def claim(
+    *,
+    limit: int,
+    rooms: Mapping[uuid.UUID, int],
+    now: datetime,
+    busy: Collection[uuid.UUID] = (),
+    held: Mapping[uuid.UUID, int] = MappingProxyType({}),
+) -> list[Claimed]:
+    """Take at most ``limit`` deliveries that are due, of each endpoint as many as it has room for, of each seller up to
+    SHARE with the ``held`` that it has under way. ``busy`` are the endpoints that have some under way."""
     values: dict[str, Any] = {
         "now": now,
         "leased": now + LEASE,
         "limit": limit,
         "first": FIRST,
+        "share": SHARE,
         "endpoints": [*rooms],
         "rooms": [*rooms.values()],
+        "busy": [*busy],
+        "sellers": [*held],
+        "places": [*held.values()],
     }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)

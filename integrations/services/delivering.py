@@ -24,15 +24,12 @@ from integrations.models import AttemptOutcome, ScenarioKind
 from integrations.services.claiming import Claimed, bury_abandoned, claim
 from integrations.services.recording import record_answers
 from integrations.webhooks.bodies import body_of
-from integrations.webhooks.pacing import Pace
+from integrations.webhooks.pacing import PLACES, Pace
 from integrations.webhooks.posting import Answer, Poster
 from integrations.webhooks.postman import Letter, Postman, Returned
 from integrations.webhooks.retries import MOST_ATTEMPTS
 
 logger = logging.getLogger(__name__)
-
-PLACES: Final = 128
-"""Deliveries that one worker has under way at a time."""
 
 _LOOK: Final = 0.05  # seconds to wait for an answer while some are under way
 _SWEEP: Final = 10.0  # seconds between two looks for what nobody will try again
@@ -104,7 +101,7 @@ class Deliveries:
             return
         for returned in self._postman.collect(seconds):
             self._under_way -= 1
-            self._pace.end(returned.of.endpoint_id, returned.answer)
+            self._pace.end(returned.of.endpoint_id, returned.of.event.seller_id, returned.answer)
             self._unwritten.append(returned)
         if not self._postman.is_alive():  # nobody knows why: begin anew, rather than wait for ever
             self._postman, self._under_way, self._pace = None, 0, Pace()
@@ -114,14 +111,15 @@ class Deliveries:
         free = PLACES - self._under_way
         if free <= 0:
             return 0
-        claimed = claim(limit=free, rooms=self._pace.rooms(), now=now)
+        pace = self._pace
+        claimed = claim(limit=free, rooms=pace.rooms(), busy=pace.busy(), held=pace.held(), now=now)
         letters = []
         for delivery in claimed:
             if failure := _failure_of_ours(delivery):
                 self._unwritten.append(Returned(delivery, now, failure))
             else:
                 letters.append(_letter(delivery))
-                self._pace.begin(delivery.endpoint_id)
+                self._pace.begin(delivery.endpoint_id, delivery.event.seller_id)
         if letters:
             self._under_way += len(letters)
             self._out().send(letters)

@@ -21,13 +21,22 @@ from billing.models import Seller
 from integrations import deployment, vault
 from integrations.api.webhooks.representation import represent_endpoint
 from integrations.logs import JsonFormatter, RequestFilter
-from integrations.models import DeliveryAttempt, EndpointSecret, Event, Notice, Scenario, WebhookDelivery
+from integrations.models import (
+    DeliveryAttempt,
+    EndpointHealth,
+    EndpointSecret,
+    Event,
+    Notice,
+    Scenario,
+    WebhookDelivery,
+)
 from integrations.services import delivering
 from integrations.services.claiming import LEASE, bury_abandoned, claim
-from integrations.services.delivering import PLACES, Deliveries
+from integrations.services.delivering import Deliveries
 from integrations.services.endpoints import delete_endpoint, pause_endpoint, resume_endpoint, rotate_secret
 from integrations.webhooks import posting
 from integrations.webhooks.bodies import body_of
+from integrations.webhooks.pacing import FIRST, SHARE
 from integrations.webhooks.retries import PAUSES
 from tests.builders import MARIA, a_seller
 from tests.integrations.webhooks.listening import Listener, a_listener, happens, states, work
@@ -331,12 +340,15 @@ def test_one_success_in_five_days_keeps_it(seller, shop, receiver, deliveries, c
 
 def test_the_owner_is_told_once_when_it_begins_to_fail(seller, shop, receiver, deliveries, clock) -> None:
     receiver.usual = DOWN
-    happens(seller, 3, now=NOW)
+    happens(seller, now=NOW)
     for _ in range(5):
         work(deliveries, now=clock.now)
         shop.health.__class__.objects.update(open_until=None)
-        clock.now = max(delivery.due_at for delivery in shop.deliveries)
-        assert Notice.objects.count() == (min(delivery.attempts for delivery in shop.deliveries) >= 4)
+        [delivery] = shop.deliveries
+        clock.now = delivery.due_at
+        assert Notice.objects.count() == (delivery.attempts >= 4)
+    happens(seller, 3, now=NOW)
+    work(deliveries, now=clock.now)
     notice = Notice.objects.get()
     assert (notice.channel, notice.recipient) == ("mail", "it@shop.example")
     assert "localhost" in notice.subject
@@ -576,13 +588,48 @@ def test_a_silent_endpoint_holds_up_nobody(seller, receiver, deliveries, monkeyp
     monkeypatch.setattr(posting, "TOTAL_SECONDS", 3.0)
     silent, quick = (a_listener(seller, receiver.url(path), now=NOW) for path in ("/silent", "/quick"))
     receiver.will_answer("/silent", *[SILENCE] * 300)
-    happens(seller, 2 * PLACES, now=NOW)
+    happens(seller, 2 * SHARE, now=NOW)
     calls_before = 0
     while deliveries(now=NOW) and "pending" in states(quick.deliveries):
         calls_before = max(calls_before, len(receiver.calls("/silent")))
     assert calls_before == 4, "a few at first, and while they are silent no more"
-    assert states(silent.deliveries) == ["pending"] * 2 * PLACES
+    assert states(silent.deliveries) == ["pending"] * 2 * SHARE
     assert DeliveryAttempt.objects.filter(endpoint=silent.endpoint).count() == 0, "before any was given up"
+
+
+def test_a_seller_with_many_silent_endpoints_holds_up_no_other(seller, receiver, deliveries, monkeypatch) -> None:
+    monkeypatch.setattr(posting, "TOTAL_SECONDS", 4.0)
+    for number in range(49):
+        a_listener(seller, receiver.url(f"/silent/{number}"), now=NOW)
+        receiver.will_answer(f"/silent/{number}", *[SILENCE] * FIRST)
+    happens(seller, FIRST, now=NOW)
+    while deliveries(now=NOW) < SHARE or len(receiver.calls()) < SHARE:
+        pass
+    other = a_seller()
+    quick = a_listener(other, receiver.url("/quick"), now=NOW)
+    happens(other, 3, now=NOW)
+    while "pending" in states(quick.deliveries):
+        assert deliveries(now=NOW)
+        assert DeliveryAttempt.objects.exclude(endpoint=quick.endpoint).count() == 0, "while all the others are silent"
+    assert len(receiver.calls()) == SHARE + 3, "that seller's share, and no more"
+
+
+def test_of_a_failing_endpoint_one_delivery_is_under_way(seller, shop) -> None:
+    happens(seller, 20, now=NOW)
+    EndpointHealth.objects.update(consecutive_failures=1, failing_since=NOW)
+    assert len(claim(limit=100, rooms={}, now=NOW)) == 1
+    assert claim(limit=100, rooms={shop.endpoint.id: 3}, busy=[shop.endpoint.id], now=NOW) == []
+    assert len(claim(limit=100, rooms={shop.endpoint.id: 20}, now=NOW)) == 1
+    EndpointHealth.objects.update(consecutive_failures=0, failing_since=None)
+    assert len(claim(limit=100, rooms={shop.endpoint.id: 20}, now=NOW)) == 18
+
+
+def test_what_a_seller_has_under_way_counts_for_its_share(seller, receiver) -> None:
+    rooms = {a_listener(seller, receiver.url(f"/{number}"), now=NOW).endpoint.id: 30 for number in range(5)}
+    happens(seller, 30, now=NOW)
+    assert len(claim(limit=500, rooms=rooms, held={seller.id: SHARE}, now=NOW)) == 0
+    assert len(claim(limit=500, rooms=rooms, held={seller.id: SHARE - 45}, now=NOW)) == 45
+    assert len(claim(limit=500, rooms=rooms, now=NOW)) == 5 * 30 - 45, "unless there is room for all"
 
 
 @pytest.mark.parametrize(

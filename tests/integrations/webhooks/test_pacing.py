@@ -6,7 +6,7 @@ from integrations.models import AttemptOutcome
 from integrations.webhooks.pacing import FIRST, LEAST, MOST, Pace
 from integrations.webhooks.posting import Answer
 
-ENDPOINT = uuid.UUID(int=1)
+ENDPOINT, SELLER = uuid.UUID(int=1), uuid.UUID(int=2)
 QUICK = Answer(AttemptOutcome.DELIVERED, 200, duration_ms=20)
 
 
@@ -14,9 +14,9 @@ def after(*answers: Answer) -> int:
     """How many this endpoint may have after these answers."""
     pace = Pace()
     for _ in answers:
-        pace.begin(ENDPOINT)
+        pace.begin(ENDPOINT, SELLER)
     for answer in answers:
-        pace.end(ENDPOINT, answer)
+        pace.end(ENDPOINT, SELLER, answer)
     return pace.rooms().get(ENDPOINT, FIRST)
 
 
@@ -43,17 +43,21 @@ def test_who_refuses_gets_neither_more_nor_fewer() -> None:
 def test_what_is_under_way_counts() -> None:
     pace = Pace()
     for _ in range(FIRST):
-        pace.begin(ENDPOINT)
+        pace.begin(ENDPOINT, SELLER)
     assert pace.rooms() == {ENDPOINT: 0}
+    assert (pace.busy(), pace.held()) == ([ENDPOINT], {SELLER: FIRST})
+    for _ in range(FIRST):
+        pace.end(ENDPOINT, SELLER, QUICK)
+    assert (pace.busy(), pace.held()) == ([], {})
 
 
 def test_who_is_as_at_first_is_forgotten() -> None:
     pace = Pace()
     for answer in (QUICK, Answer(AttemptOutcome.ANSWERED, 400), Answer(AttemptOutcome.ANSWERED, 503)):
-        pace.begin(ENDPOINT)
-        pace.end(ENDPOINT, answer)
-    pace.begin(ENDPOINT)
-    pace.end(ENDPOINT, QUICK)
-    pace.begin(ENDPOINT)
-    pace.end(ENDPOINT, QUICK)
+        pace.begin(ENDPOINT, SELLER)
+        pace.end(ENDPOINT, SELLER, answer)
+    pace.begin(ENDPOINT, SELLER)
+    pace.end(ENDPOINT, SELLER, QUICK)
+    pace.begin(ENDPOINT, SELLER)
+    pace.end(ENDPOINT, SELLER, QUICK)
     assert pace.rooms() == {}, "5, 5, 2, 3, 4"
