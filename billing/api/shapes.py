@@ -325,7 +325,7 @@ class InvoicePreviewShape(InvoiceShape):
     """An invoice as it would be: it has no id, since it does not exist."""
 
     id = serializers.UUIDField(allow_null=True)
-    held_by_limit = None  # it waits for nobody yet: a warning says that it would
+    held_by_limit = None  # type: ignore[assignment]  # left out: it waits for nobody yet, a warning says that it would
 
 
 class FamilyMemberShape(NamedInvoiceShape):
