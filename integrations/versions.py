@@ -17,6 +17,11 @@ CURRENT = "v2"
 Payload = Mapping[str, object]
 Renderer = Callable[[Payload], Payload]
 
+
+class CannotBeShown(Exception):
+    """A renderer failed: the payload is not what it was made for."""
+
+
 _PATH = re.compile(r"/api/(v[1-9][0-9]*)/")
 _renderers: dict[tuple[str, str], Renderer] = {}
 
@@ -29,10 +34,16 @@ def register(kind: str, version: str, renderer: Renderer) -> None:
 
 
 def as_version(payload: Payload, type: str, version: str) -> Payload:
-    """``payload`` as ``version`` shows it. ``type`` is an event's (``invoice.issued``), or its kind (``invoice``)."""
+    """``payload`` as ``version`` shows it. ``type`` is an event's (``invoice.issued``), or its kind (``invoice``).
+
+    Raises CannotBeShown.
+    """
     assert version in VERSIONS, f"nobody speaks {version}"
     renderer = _renderers.get((type.partition(".")[0], version))
-    return renderer(payload) if renderer else payload
+    try:
+        return renderer(payload) if renderer else payload
+    except Exception as error:
+        raise CannotBeShown(f"what is stored cannot be written as {version}") from error
 
 
 def version_of(path: str) -> str:

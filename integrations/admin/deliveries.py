@@ -29,7 +29,7 @@ from integrations.event_types import EVENT_TYPES
 from integrations.models import AttemptOutcome, DeliveryState, EndpointStatus, WebhookDelivery, WebhookEndpoint
 from integrations.services.endpoints import subject_of
 from integrations.services.replaying import retry_delivery
-from integrations.webhooks.bodies import body_of
+from integrations.webhooks.bodies import body_in_the_log
 
 TRIES = 50
 LISTED = 200
@@ -130,7 +130,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         if delivery is None:
             raise Http404
         endpoint, event = delivery.endpoint, delivery.event
-        sent = body_of(event, previous_sequence=delivery.previous_sequence, version=endpoint.payload_version)
+        sent = body_in_the_log(event, previous_sequence=delivery.previous_sequence, version=endpoint.payload_version)
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Delivery: %(type)s") % {"type": kind_of(event)},

@@ -19,7 +19,7 @@ from integrations.acting import acting_seller
 from integrations.api.event_filters import types_named
 from integrations.api.webhooks.examples import EVENT
 from integrations.authentication import principal_of
-from integrations.events import envelope
+from integrations.events import envelope_at_least
 from integrations.filtering import Filters, conditions
 from integrations.models import Event
 from integrations.openapi import list_parameters, page_of, problem_responses
@@ -101,4 +101,4 @@ def _known(seller: uuid.UUID | Fault) -> list[uuid.UUID]:
 
 def _shown(event: Event, version: str) -> dict[str, object]:
     assert event.sequence is not None, "the feed has what is numbered"
-    return envelope(event, version=version, previous_sequence=event.sequence - 1 or None)
+    return envelope_at_least(event, version=version, previous_sequence=event.sequence - 1 or None)

@@ -23,6 +23,7 @@ from integrations import deployment, sandbox, vault
 from integrations.models import AttemptOutcome, ScenarioKind
 from integrations.services.claiming import Claimed, bury_abandoned, claim
 from integrations.services.recording import record_answers
+from integrations.versions import CannotBeShown
 from integrations.webhooks.bodies import body_of
 from integrations.webhooks.pacing import PLACES, Pace
 from integrations.webhooks.posting import Answer, Poster
@@ -115,10 +116,11 @@ class Deliveries:
         claimed = claim(limit=free, rooms=pace.rooms(), busy=pace.busy(), held=pace.held(), now=now)
         letters = []
         for delivery in claimed:
-            if failure := _failure_of_ours(delivery):
-                self._unwritten.append(Returned(delivery, now, failure))
+            prepared = _prepared(delivery)
+            if isinstance(prepared, Answer):
+                self._unwritten.append(Returned(delivery, now, prepared))
             else:
-                letters.append(_letter(delivery))
+                letters.append(prepared)
                 self._pace.begin(delivery.endpoint_id, delivery.event.seller_id)
         if letters:
             self._under_way += len(letters)
@@ -143,6 +145,17 @@ class Deliveries:
             self._sweep_at = time.monotonic() + (0.0 if bury_abandoned(now=now) else _SWEEP)
 
 
+def _prepared(delivery: Claimed) -> Letter[Claimed] | Answer:
+    """What is to be sent, or what came of it without."""
+    if failure := _failure_of_ours(delivery):
+        return failure
+    try:
+        return _letter(delivery)
+    except CannotBeShown as error:
+        logger.exception("event %s cannot be sent to endpoint %s", delivery.event.id, delivery.endpoint_id)
+        return _ours(str(error))
+
+
 def _letter(delivery: Claimed) -> Letter[Claimed]:
     event = delivery.event
     return Letter(
@@ -158,7 +171,7 @@ def _letter(delivery: Claimed) -> Letter[Claimed]:
 def _failure_of_ours(delivery: Claimed) -> Answer | None:
     """Why this attempt is over before it begins."""
     if delivery.round_attempts > MOST_ATTEMPTS:
-        return Answer(AttemptOutcome.UNREACHABLE, problem="the last attempt died with the worker that made it")
+        return _ours("the last attempt died with the worker that made it")
     for kind, answer in _SIMULATED.items():
         if kind in delivery.scenarios and sandbox.take(delivery.event.seller_id, kind):
             return answer
@@ -166,8 +179,12 @@ def _failure_of_ours(delivery: Claimed) -> Answer | None:
         keys = [_readable(secret) for secret in delivery.secrets]
     except vault.LostKeyError as error:
         logger.exception("the secret of endpoint %s cannot be read", delivery.endpoint_id)
-        return Answer(AttemptOutcome.UNREACHABLE, problem=str(error))
-    return None if keys else Answer(AttemptOutcome.UNREACHABLE, problem="the endpoint has no secret to sign with")
+        return _ours(str(error))
+    return None if keys else _ours("the endpoint has no secret to sign with")
+
+
+def _ours(problem: str) -> Answer:
+    return Answer(AttemptOutcome.UNREACHABLE, problem=problem, is_ours=True)
 
 
 @lru_cache(maxsize=4096)

@@ -28,6 +28,8 @@ def judge_endpoints(results: Results, *, now: datetime) -> None:
     """In the caller's transaction: move the circuits of the endpoints that answered, tell owners, give endpoints up."""
     of_endpoint: defaultdict[uuid.UUID, list[Returned[Claimed]]] = defaultdict(list)
     for result in results:
+        if result.answer.is_ours:
+            continue
         of_endpoint[result.of.endpoint_id].append(result)
     known = _held(of_endpoint)
     judged = {key: _judge(key, known[key], of_endpoint[key], now) for key in sorted(known)}

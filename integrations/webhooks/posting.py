@@ -43,7 +43,8 @@ _HEADERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a call. ``status`` is None where no answer began; ``problem`` is for people, and has no secrets."""
+    """What came of a call. ``status`` is None where no answer began; ``problem`` is for people, and has no secrets.
+    ``is_ours`` where nothing was sent, by a fault of ours: it says nothing of the receiver."""
 
     outcome: AttemptOutcome
     status: int | None = None
@@ -51,6 +52,7 @@ class Answer:
     body: bytes = b""
     problem: str = ""
     duration_ms: int = 0
+    is_ours: bool = False
 
 
 class Poster:

@@ -8,6 +8,7 @@ import pytest
 
 from billing.models import Seller
 from clients.models import Client
+from integrations.outbox import publish
 from integrations.services.trying import ping
 from tests.api.machines import Machine, a_machine, an_invoice_body, codes_of
 from tests.builders import NOW, SHOP
@@ -109,6 +110,16 @@ def test_what_waits_for_its_number_and_what_is_for_one_endpoint_is_not_in_the_fe
     assert sequences(machine.get("/events?after=4")) == [5]
     number_all()
     assert sequences(machine.get("/events?after=4")) == [5, 6]
+
+
+def test_an_event_that_cannot_be_shown_stops_no_reader(seller: Seller) -> None:
+    """Of an invoice whose links lead nowhere; v2 says where they lead."""
+    odd = {"documents": {"pdf": {"state": "ready"}}}
+    publish("invoice.issued", seller_id=seller.id, mode=seller.mode, object_id="x", payload=odd, by=SHOP)
+    happened(seller, "invoice.issued")
+    number_all()
+    events = a_machine(seller, version="v2").get("/events").json()["results"]
+    assert [event["data"]["object"] for event in events] == [odd, {"id": "x"}]
 
 
 def test_the_feed_needs_its_scope(five: Seller) -> None:

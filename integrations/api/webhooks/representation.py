@@ -21,7 +21,7 @@ from integrations.models import (
 )
 from integrations.services.endpoints import hint_of, valid_secrets
 from integrations.webhook_queries import Queue, health_of, queues_of
-from integrations.webhooks.bodies import body_of
+from integrations.webhooks.bodies import body_in_the_log
 
 MOST_TRIES: Final = 50
 """Attempts that are shown of one delivery, the newest first."""
@@ -67,7 +67,7 @@ def represent_delivery_wholly(delivery: WebhookDelivery, endpoint: WebhookEndpoi
     """A delivery with what is sent and every attempt. The body is the very text that is signed."""
     tries = list(delivery.tries.order_by("-id")[:MOST_TRIES])
     version = endpoint.payload_version
-    body = body_of(delivery.event, previous_sequence=delivery.previous_sequence, version=version)
+    body = body_in_the_log(delivery.event, previous_sequence=delivery.previous_sequence, version=version)
     headers = {"content-type": "application/json", "webhook-id": str(delivery.event_id)}
     return {
         **represent_delivery(delivery, endpoint),

@@ -29,13 +29,15 @@ from integrations.models import (
     Notice,
     Scenario,
     WebhookDelivery,
+    WebhookEndpoint,
 )
+from integrations.outbox import publish
 from integrations.services import delivering
 from integrations.services.claiming import LEASE, bury_abandoned, claim
 from integrations.services.delivering import Deliveries
 from integrations.services.endpoints import delete_endpoint, pause_endpoint, resume_endpoint, rotate_secret
 from integrations.webhooks import posting
-from integrations.webhooks.bodies import body_of
+from integrations.webhooks.bodies import body_in_the_log, body_of
 from integrations.webhooks.pacing import FIRST, SHARE
 from integrations.webhooks.retries import PAUSES
 from tests.builders import MARIA, a_seller
@@ -224,6 +226,31 @@ def test_what_cannot_be_signed_is_not_sent(seller, shop, receiver, deliveries, s
     [delivery] = shop.deliveries
     assert (delivery.state, delivery.last_outcome) == ("pending", "unreachable"), "until somebody mends it"
     assert DeliveryAttempt.objects.get().problem
+
+
+def test_an_event_that_cannot_be_written_fails_alone(seller, shop, receiver, deliveries, caplog) -> None:
+    """Two of an invoice whose links lead nowhere, among others; v2 says where they lead."""
+    WebhookEndpoint.objects.update(payload_version="v2")
+    happens(seller, now=NOW)
+    for _ in range(2):
+        publish(
+            "invoice.issued",
+            seller_id=seller.id,
+            mode=seller.mode,
+            object_id="1",
+            payload={"documents": {"pdf": {"state": "ready"}}},
+            by=MARIA,
+        )
+    happens(seller, now=NOW)
+    work(deliveries, now=NOW)
+    work(deliveries, now=NOW)
+    assert states(shop.deliveries) == ["delivered", "pending", "pending", "delivered"]
+    assert {attempt.problem for attempt in DeliveryAttempt.objects.filter(outcome="unreachable")} == {
+        "what is stored cannot be written as v2"
+    }
+    assert "cannot be sent to endpoint" in caplog.text
+    assert shop.health.consecutive_failures == 0, "it is not the receiver's fault"
+    assert b"ready" in body_in_the_log(shop.deliveries[1].event, previous_sequence=1, version="v2")
 
 
 def test_a_redirect_is_a_failure_and_leads_nowhere(seller, shop, receiver, deliveries) -> None:
