@@ -18,6 +18,9 @@ from django.conf import settings
 _PURPOSE = b"correlativa: secrets at rest, version 1"
 
 
+LOST = "no key of ENCRYPTION_KEYS fits what is stored: put the former key behind the new one"
+
+
 class LostKeyError(Exception):
     """No key of ENCRYPTION_KEYS fits: the one that this was encrypted with is missing."""
 
@@ -32,9 +35,7 @@ def decrypt(encrypted: bytes | memoryview) -> str:
     try:
         return _keys(tuple(settings.ENCRYPTION_KEYS)).decrypt(bytes(encrypted)).decode("utf-8", "surrogateescape")
     except InvalidToken as error:
-        raise LostKeyError(
-            "no key of ENCRYPTION_KEYS fits what is stored: put the former key behind the new one"
-        ) from error
+        raise LostKeyError(LOST) from error
 
 
 def renew(encrypted: bytes | memoryview) -> bytes:

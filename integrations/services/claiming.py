@@ -150,6 +150,26 @@ def claim(
         return [_claimed(*row) for row in cursor.fetchall()]
 
 
+# As it was before the claim, but due later. The attempt was none.
+_PUT_BACK: Final = """
+    UPDATE integrations_webhookdelivery AS delivery
+    SET due_at = %(due_at)s, attempts = delivery.attempts - 1, round_attempts = delivery.round_attempts - 1
+    FROM unnest(%(ids)s::uuid[], %(numbers)s::int[]) AS claimed (id, number)
+    WHERE delivery.id = claimed.id AND delivery.state = 'pending' AND delivery.attempts = claimed.number
+"""
+
+
+def put_back(deliveries: Sequence[Claimed], *, until: datetime) -> None:
+    """Nobody can send them now, and that is nobody's failure but ours: they wait, and lose no attempt."""
+    values = {
+        "due_at": until,
+        "ids": [delivery.id for delivery in deliveries],
+        "numbers": [delivery.number for delivery in deliveries],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT_BACK, values)
+
+
 # In batches: a receiver that was given up may leave a million behind, and no lock is held for long.
 _BURY: Final = """
     WITH abandoned AS (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -21,7 +21,7 @@ from core.context import working_for
 from core.modes import Mode
 from integrations import deployment, sandbox, vault
 from integrations.models import AttemptOutcome, ScenarioKind
-from integrations.services.claiming import Claimed, bury_abandoned, claim
+from integrations.services.claiming import Claimed, bury_abandoned, claim, put_back
 from integrations.services.recording import record_answers
 from integrations.versions import CannotBeShown
 from integrations.webhooks.bodies import body_of
@@ -31,6 +31,9 @@ from integrations.webhooks.postman import Letter, Postman, Returned
 from integrations.webhooks.retries import MOST_ATTEMPTS
 
 logger = logging.getLogger(__name__)
+
+KEY_PAUSE: Final = timedelta(minutes=5)
+"""Until deliveries are tried again whose secret no key of ours reads."""
 
 _LOOK: Final = 0.05  # seconds to wait for an answer while some are under way
 _SWEEP: Final = 10.0  # seconds between two looks for what nobody will try again
@@ -114,9 +117,13 @@ class Deliveries:
             return 0
         pace = self._pace
         claimed = claim(limit=free, rooms=pace.rooms(), busy=pace.busy(), held=pace.held(), now=now)
-        letters = []
+        letters, unreadable = [], []
         for delivery in claimed:
-            prepared = _prepared(delivery)
+            try:
+                prepared = _prepared(delivery)
+            except vault.LostKeyError:
+                unreadable.append(delivery)
+                continue
             if isinstance(prepared, Answer):
                 self._unwritten.append(Returned(delivery, now, prepared))
             else:
@@ -125,6 +132,10 @@ class Deliveries:
         if letters:
             self._under_way += len(letters)
             self._out().send(letters)
+        if unreadable:
+            endpoints = sorted({str(delivery.endpoint_id) for delivery in unreadable})
+            logger.error("%s; what waits for it is tried again: endpoints %s", vault.LOST, ", ".join(endpoints))
+            put_back(unreadable, until=now + KEY_PAUSE)
         return len(claimed)
 
     def _out(self) -> Postman[Claimed]:
@@ -146,7 +157,7 @@ class Deliveries:
 
 
 def _prepared(delivery: Claimed) -> Letter[Claimed] | Answer:
-    """What is to be sent, or what came of it without."""
+    """What is to be sent, or what came of it without. Raises LostKeyError."""
     if failure := _failure_of_ours(delivery):
         return failure
     try:
@@ -175,12 +186,7 @@ def _failure_of_ours(delivery: Claimed) -> Answer | None:
     for kind, answer in _SIMULATED.items():
         if kind in delivery.scenarios and sandbox.take(delivery.event.seller_id, kind):
             return answer
-    try:
-        keys = [_readable(secret) for secret in delivery.secrets]
-    except vault.LostKeyError as error:
-        logger.exception("the secret of endpoint %s cannot be read", delivery.endpoint_id)
-        return _ours(str(error))
-    return None if keys else _ours("the endpoint has no secret to sign with")
+    return None if delivery.secrets else _ours("the endpoint has no secret to sign with")
 
 
 def _ours(problem: str) -> Answer:

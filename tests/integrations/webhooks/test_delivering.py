@@ -34,7 +34,7 @@ from integrations.models import (
 from integrations.outbox import publish
 from integrations.services import delivering
 from integrations.services.claiming import LEASE, bury_abandoned, claim
-from integrations.services.delivering import Deliveries
+from integrations.services.delivering import KEY_PAUSE, Deliveries
 from integrations.services.endpoints import delete_endpoint, pause_endpoint, resume_endpoint, rotate_secret
 from integrations.webhooks import posting
 from integrations.webhooks.bodies import body_in_the_log, body_of
@@ -213,19 +213,36 @@ def test_once_the_overlap_is_over_only_the_new_one_signs(seller, shop, receiver,
         call.verified(shop.secret)
 
 
-@pytest.mark.parametrize("lost", ["key", "secret"])
-def test_what_cannot_be_signed_is_not_sent(seller, shop, receiver, deliveries, settings, caplog, lost) -> None:
+def test_without_a_secret_nothing_is_sent(seller, shop, receiver, deliveries) -> None:
     happens(seller, now=NOW)
-    if lost == "key":
-        settings.ENCRYPTION_KEYS = ["another-key-another-key-another-key"]
-    else:
-        EndpointSecret.objects.all().delete()
+    EndpointSecret.objects.all().delete()
     work(deliveries, now=NOW)
     work(deliveries, now=NOW)
     assert receiver.calls() == []
     [delivery] = shop.deliveries
     assert (delivery.state, delivery.last_outcome) == ("pending", "unreachable"), "until somebody mends it"
     assert DeliveryAttempt.objects.get().problem
+
+
+def test_a_key_that_we_lost_is_not_the_receivers_failure(
+    seller, shop, receiver, deliveries, clock, settings, caplog
+) -> None:
+    """For six days: longer than any endpoint may fail, and more often than any delivery is tried."""
+    happens(seller, 2, now=NOW)
+    keys, settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS, ["another-key-another-key-another-key"]
+    delivering._readable.cache_clear()
+    for _ in range(2 * len(PAUSES)):
+        work(deliveries, now=clock.moves(timedelta(hours=6)))
+    assert [(row.attempts, row.round_attempts, row.due_at > clock.now) for row in shop.deliveries] == [(0, 0, True)] * 2
+    assert (receiver.calls(), DeliveryAttempt.objects.count(), Notice.objects.count()) == ([], 0, 0)
+    assert (shop.now.status, shop.health.failing_since) == ("active", None)
+    assert "ENCRYPTION_KEYS fits what is stored: put the former key behind the new one; what waits" in caplog.text
+    assert str(shop.endpoint.id) in caplog.text
+
+    settings.ENCRYPTION_KEYS = keys
+    work(deliveries, now=clock.moves(KEY_PAUSE))
+    assert states(shop.deliveries) == ["delivered"] * 2
+    assert [attempt.number for attempt in DeliveryAttempt.objects.all()] == [1, 1]
 
 
 def test_an_event_that_cannot_be_written_fails_alone(seller, shop, receiver, deliveries, caplog) -> None:
