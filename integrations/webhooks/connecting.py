@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -72,14 +72,14 @@ class _Resolver(AbstractResolver):
 
     def __init__(self, lookup: Lookup, pool: ThreadPoolExecutor, check: Check) -> None:
         self._lookup, self._pool, self._check = lookup, pool, check
+        self._looking: dict[tuple[str, int], asyncio.Future[Sequence[str]]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         del family  # both
-        looking = asyncio.get_running_loop().run_in_executor(self._pool, self._lookup, host, port)
         try:
-            addresses = await asyncio.wait_for(looking, guard.RESOLVE_SECONDS)
+            addresses = await asyncio.wait_for(asyncio.shield(self._look(host, port)), guard.RESOLVE_SECONDS)
         except TimeoutError:
             raise OSError(0, f"no address within {guard.RESOLVE_SECONDS:.0f} s") from None
         except UnicodeError:
@@ -88,8 +88,23 @@ class _Resolver(AbstractResolver):
             self._check(address)
         return [_found(host, address, port) for address in addresses]
 
+    def _look(self, host: str, port: int) -> asyncio.Future[Sequence[str]]:
+        """One thread for each name, however often it is called: nothing ends a lookup that gets no answer, so whoever
+        asks meanwhile waits for that one."""
+        key = host, port
+        if key not in self._looking:
+            looking = asyncio.get_running_loop().run_in_executor(self._pool, self._lookup, host, port)
+            self._looking[key] = looking
+            looking.add_done_callback(lambda ended: self._ended(key, ended))
+        return self._looking[key]
+
+    def _ended(self, key: tuple[str, int], ended: asyncio.Future[Sequence[str]]) -> None:
+        del self._looking[key]
+        if not ended.cancelled():
+            ended.exception()  # whoever waited has it; where nobody waits any more, nobody needs it
+
     async def close(self) -> None:
-        """Nothing is kept."""
+        """Lookups that get no answer end when they end: their threads are the pool's."""
 
 
 def _found(host: str, address: str, port: int) -> ResolveResult:

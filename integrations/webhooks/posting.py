@@ -29,7 +29,10 @@ TOTAL_SECONDS: Final = 15.0
 KEPT_BYTES: Final = 64 * 1024
 """Of an answer's body; what comes after that is not read."""
 
-_LOOKUPS: Final = 32  # names looked up at once: a slow name server must not keep the others waiting
+_LOOKUPS: Final = 512
+"""Names looked up at once, each in a thread that is made when it is needed: those of which nobody answers keep theirs
+for a while, and must not keep the others waiting. A seller has at most 50 receivers."""
+
 _KEPT_HEADERS: Final = frozenset(
     ("content-length", "content-type", "date", "location", "retry-after", "server", "traceparent", "via")
 ) | {"x-request-id", "x-correlation-id"}

@@ -318,6 +318,56 @@ def test_a_name_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> 
     assert post(f"https://{NAME}/", livemode=True, lookup=slow).outcome == "dns"
 
 
+def test_names_that_nobody_answers_for_hold_up_no_other(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Called again and again, each keeps one thread, and others find theirs."""
+    monkeypatch.setattr(guard, "RESOLVE_SECONDS", 0.05)
+    monkeypatch.setattr(posting, "_LOOKUPS", 4)
+    wires, over, asked = Wires(), threading.Event(), []
+    wires.ports = {PUBLIC: receiver.port}
+
+    def look_up(host: str, port: int) -> Sequence[str]:
+        asked.append(host)
+        if host != NAME:
+            assert over.wait(60)
+        return [PUBLIC]
+
+    async def call() -> Answer:
+        async with Poster(allowed_hosts=[], lookup=look_up, dial=wires) as poster:
+            for _ in range(5):
+                for number in range(3):
+                    answer = await poster.post(f"http://black{number}.example.com/", b"{}", {}, livemode=False)
+                    assert answer.outcome == "dns"
+            monkeypatch.setattr(guard, "RESOLVE_SECONDS", 30.0)
+            return await asyncio.wait_for(poster.post(f"http://{NAME}/", b"{}", {}, livemode=False), 10)
+
+    try:
+        assert asyncio.run(call()).outcome == "delivered"
+    finally:
+        over.set()
+    assert len(asked) == 3 + 1
+
+
+def test_a_late_answer_of_a_name_server_serves_who_asks_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "RESOLVE_SECONDS", 0.05)
+    over = threading.Event()
+
+    def late(host: str, port: int) -> Sequence[str]:
+        assert over.wait(60)
+        raise socket.gaierror(-2, "Name or service not known")
+
+    async def call() -> list[Answer]:
+        async with Poster(allowed_hosts=[], lookup=late) as poster:
+            first = await poster.post(f"http://{NAME}/", b"{}", {}, livemode=False)
+            monkeypatch.setattr(guard, "RESOLVE_SECONDS", 30.0)
+            second = asyncio.create_task(poster.post(f"http://{NAME}/", b"{}", {}, livemode=False))
+            await asyncio.sleep(0)
+            over.set()
+            return [first, await second]
+
+    first, second = asyncio.run(call())
+    assert (first.problem, second.problem) == ("no address within 0 s", "Name or service not known")
+
+
 def test_plain_http_is_for_test_mode_alone(receiver: Receiver) -> None:
     wires = Wires()
     wires.ports = {PUBLIC: receiver.port}
