@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from audit.guards import CompositeForeignKey
+from audit.guards import CompositeForeignKey, no_truncate
 from core.ids import new_id
 from core.modes import Mode
 
@@ -84,6 +84,7 @@ class TestClock(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            no_truncate(),
             pgtrigger.Trigger(
                 name="only_forwards",
                 when=pgtrigger.Before,

@@ -116,6 +116,7 @@ class CeilingUse(models.Model):
     class Meta:
         verbose_name = _("use of a ceiling")
         verbose_name_plural = _("uses of ceilings")
+        constraints = [models.CheckConstraint(condition=models.Q(euros__gte=0), name="ceiling_use_not_negative")]
         indexes = [models.Index(fields=["token", "at"], name="ceiling_use_by_token")]
         triggers = append_only()
 

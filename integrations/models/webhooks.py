@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.choices import MODES
-from audit.guards import CompositeForeignKey
+from audit.guards import CompositeForeignKey, no_truncate
 from core.ids import new_id
 
 
@@ -81,7 +81,7 @@ class WebhookEndpoint(models.Model):
                 to_fields=["id", "mode"],
             ),
         ]
-        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete), no_truncate()]
 
     def __str__(self) -> str:
         return self.description or self.url
@@ -201,7 +201,7 @@ class WebhookDelivery(models.Model):
                 name="delivery_dead",
             ),
         ]
-        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete), no_truncate()]
 
     def __str__(self) -> str:
         return f"{self.event_id} → {self.endpoint_id}"
@@ -236,7 +236,7 @@ class DeliveryAttempt(models.Model):
             )
         ]
         indexes = [models.Index(fields=["endpoint", "at"], name="attempt_by_endpoint")]
-        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update)]
+        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update), no_truncate()]
 
     def __str__(self) -> str:
         return f"{self.delivery_id} #{self.number}"
