@@ -10,13 +10,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from audit.admin import Act, ChoiceFilter, ReadOnlyAdmin, actor_of_user, attempt
-from integrations.admin.alerts import notice_state
+from integrations.admin.alerts import Shown, notice_state
 from integrations.models import Notice, NoticeChannel, NoticeState
 from integrations.services.noticing import send_again
 
@@ -47,7 +48,7 @@ class NoticeAdmin(ReadOnlyAdmin):
         "text",
         "channel",
         "recipient",
-        "alert",
+        "shown_alert",
         "created_at",
         "shown_state",
         "attempts",
@@ -55,7 +56,7 @@ class NoticeAdmin(ReadOnlyAdmin):
         "finished_at",
         "problem",
     ]
-    readonly_fields = ["shown_state"]
+    readonly_fields = ["shown_alert", "shown_state"]
     change_form_template = "admin/integrations/notice/change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -74,9 +75,16 @@ class NoticeAdmin(ReadOnlyAdmin):
         )
         return answer
 
-    @admin.display(description=_("to"))
+    @admin.display(description=_("recipient"))
     def to(self, notice: Notice) -> str:
         return notice.recipient or str(notice.get_channel_display())
+
+    @admin.display(description=_("alert"))
+    def shown_alert(self, notice: Notice) -> SafeString | None:
+        if notice.alert is None:
+            return None
+        shown = Shown(notice.alert)
+        return format_html('<a href="{}">{}</a>', shown.url, shown.title)
 
     @admin.display(description=_("state"))
     def shown_state(self, notice: Notice) -> SafeString:

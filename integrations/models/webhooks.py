@@ -4,6 +4,7 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit.choices import MODES
 from audit.guards import CompositeForeignKey, no_truncate
@@ -11,7 +12,7 @@ from core.ids import new_id
 
 
 class EndpointStatus(models.TextChoices):
-    ACTIVE = "active", _("active")
+    ACTIVE = "active", pgettext_lazy("endpoint", "active")
     PAUSED = "paused", _("paused")
     DISABLED = "disabled", _("disabled")
 
