@@ -21,8 +21,8 @@ MOST_COUNTED: Final = 10_000
 _QUEUES: Final = """
     SELECT endpoint.id, waiting.number, waiting.oldest, dead.number
     FROM unnest(%(ids)s::uuid[]) AS endpoint (id),
-    LATERAL (SELECT count(*) AS number, min(created_at) AS oldest FROM (
-        SELECT created_at FROM integrations_webhookdelivery
+    LATERAL (SELECT count(*) AS number, min(since) AS oldest FROM (
+        SELECT coalesce(replayed_at, created_at) AS since FROM integrations_webhookdelivery
         WHERE endpoint_id = endpoint.id AND state = 'pending' ORDER BY due_at LIMIT %(most)s) AS waits) AS waiting,
     LATERAL (SELECT count(*) AS number FROM (
         SELECT FROM integrations_webhookdelivery

@@ -139,8 +139,9 @@ class WebhookDelivery(models.Model):
     """One event for one endpoint, however often it is tried. The row is the queue.
 
     ``due_at`` is when it may be tried next; while a worker has it, when its lease is over. ``round_attempts`` are those
-    since it was made or replayed: they choose the pause before the next (integrations/retries.py). ``sequence`` and
-    ``previous_sequence`` are what the receiver reads: the event's, and that of the event before it for this endpoint.
+    since it was made or replayed (``replayed_at``): they choose the pause before the next (integrations/retries.py).
+    ``sequence`` and ``previous_sequence`` are what the receiver reads: the event's, and that of the event before it for
+    this endpoint.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -162,6 +163,7 @@ class WebhookDelivery(models.Model):
     last_outcome = models.CharField(_("last outcome"), max_length=16, choices=AttemptOutcome, blank=True)
     last_status = models.PositiveSmallIntegerField(_("last answer"), null=True)
     created_at = models.DateTimeField(_("created at"))
+    replayed_at = models.DateTimeField(_("replayed at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
 
     class Meta:

@@ -56,7 +56,8 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class EndpointState:
-    """How an endpoint's deliveries go. ``oldest`` is the event that has waited longest; counts end at COUNTED."""
+    """How an endpoint's deliveries go. ``oldest`` is since when the one waits that has waited longest, from
+    its replay on where there was one; counts end at COUNTED."""
 
     id: uuid.UUID
     status: str
@@ -110,8 +111,8 @@ _ENDPOINTS: Final = """
            tried.mean_ms, tried.failures
     FROM integrations_webhookendpoint AS endpoint
     CROSS JOIN LATERAL (
-        SELECT count(*), min(created_at) AS oldest FROM (
-            SELECT created_at FROM integrations_webhookdelivery
+        SELECT count(*), min(since) AS oldest FROM (
+            SELECT coalesce(replayed_at, created_at) AS since FROM integrations_webhookdelivery
             WHERE endpoint_id = endpoint.id AND state = 'pending' ORDER BY due_at LIMIT %(most)s
         ) AS pending
     ) AS waiting

@@ -184,7 +184,8 @@ def _ids(endpoint: WebhookEndpoint, wanted: Q, limit: int) -> list[uuid.UUID]:
 
 def _again(deliveries: QuerySet[WebhookDelivery], *, now: datetime) -> None:
     """Begin the round anew. What has not been tried yet in its present round comes anyhow, and may be on its way."""
-    changes: dict[str, Any] = {"state": DeliveryState.PENDING, "finished_at": None, "round_attempts": 0, "due_at": now}
+    begun: dict[str, Any] = {"round_attempts": 0, "due_at": now, "replayed_at": now}
+    changes = {"state": DeliveryState.PENDING, "finished_at": None, **begun}
     ids = deliveries.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
     untouched = Q(state=DeliveryState.PENDING, round_attempts=0)
     WebhookDelivery.objects.filter(pk__in=list(ids)).exclude(untouched).update(**changes)

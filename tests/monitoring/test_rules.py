@@ -33,8 +33,11 @@ from integrations.models import (
     Severity,
     WorkerHeartbeat,
 )
+from integrations.monitoring.usage import endpoint_states
 from integrations.services.alerting import notify
+from integrations.services.replaying import retry_delivery
 from integrations.services.tokens import create_token
+from integrations.webhook_queries import queues_of
 from tests.builders import MARIA, a_client, a_seller, an_invoice
 from tests.monitoring.test_health_of_a_token import a_delivery, an_endpoint
 from tests.verifactu.answers import answer
@@ -151,12 +154,36 @@ def test_dead_letters_late_deliveries_and_disabled_endpoints_are_found_by_endpoi
     now = timezone.now()
     [dead] = machines.dead_letters(now)
     assert (dead.key, dead.severity, dead.owner_email) == (str(endpoint.id), Severity.WARNING, "owner@example.com")
-    assert dead.facts == {"endpoint": "shop.example.com", "dead": 1}
+    assert dead.facts == {"endpoint": "shop.example.com", "dead": 1, "step": 1}
     [late] = machines.late_deliveries(now)
     assert (late.key, late.severity, late.facts["pending"]) == (str(endpoint.id), Severity.WARNING, 1)
     [later] = machines.late_deliveries(now + 5 * HOUR)
     assert later.severity == Severity.CRITICAL
     assert [found.key for found in machines.disabled_endpoints(now)] == [str(disabled.id)]
+
+
+def test_ten_times_as_many_dead_letters_are_told_again_and_one_more_is_not():
+    endpoint = an_endpoint(a_live_seller())
+    steps = []
+    for count in (9, 1, 89, 1):
+        for _ in range(count):
+            a_delivery(endpoint, state=DeliveryState.DEAD)
+        [found] = machines.dead_letters(NOW)
+        steps.append(found.facts["step"])
+    assert steps == [1, 2, 2, 3]
+
+
+def test_what_is_replayed_has_waited_since_then():
+    """Last month's dead letter is not late at the moment in which it is sent again."""
+    endpoint = an_endpoint(a_live_seller())
+    delivery = a_delivery(endpoint, ago=30 * DAY, state=DeliveryState.DEAD)
+    now = timezone.now()
+    retry_delivery(delivery_id=delivery.id, by=MARIA, now=now)
+    [state] = endpoint_states(now=now + MINUTE)
+    assert (state.pending, state.lag(now + MINUTE)) == (1, MINUTE)
+    assert queues_of([endpoint.id])[endpoint.id].oldest_at == now
+    assert list(machines.late_deliveries(now + 14 * MINUTE)) == []
+    assert len(list(machines.late_deliveries(now + 16 * MINUTE))) == 1
 
 
 def test_events_that_nobody_numbers_are_found():
