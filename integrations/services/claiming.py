@@ -161,7 +161,7 @@ _PUT_BACK: Final = """
 
 def put_back(deliveries: Sequence[Claimed], *, until: datetime) -> None:
     """Nobody can send them now, and that is nobody's failure but ours: they wait, and lose no attempt."""
-    values = {
+    values: dict[str, Any] = {
         "due_at": until,
         "ids": [delivery.id for delivery in deliveries],
         "numbers": [delivery.number for delivery in deliveries],
