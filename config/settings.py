@@ -22,7 +22,7 @@ from core import tax_ids
 from verifactu.aeat.endpoints import read_test_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
