@@ -28,6 +28,11 @@ def purge_calls() -> int:
     return maintenance.purge_calls(now=timezone.now())
 
 
+def purge_answers() -> int:
+    """Nightly: forget what receivers of webhooks answered, and what was mailed, more than ninety days ago."""
+    return maintenance.purge_answers(now=timezone.now())
+
+
 def tell_of_overdue() -> int:
     """Every hour: tell subscribers of the invoices that have become overdue, in batches of their own transactions."""
     told, batch = 0, overdue.tell_of_overdue(now=timezone.now())

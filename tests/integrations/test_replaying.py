@@ -11,8 +11,9 @@ import pytest
 from audit.models import AuditEntry
 from billing.models import Seller
 from core.errors import Conflict, Invalid, NotFound
-from integrations.models import DeliveryAttempt, Event, WebhookDelivery, WebhookEndpoint
+from integrations.models import DeliveryAttempt, Event, Notice, WebhookDelivery, WebhookEndpoint
 from integrations.services.endpoints import delete_endpoint, pause_endpoint, resume_endpoint, update_endpoint
+from integrations.services.maintenance import ANSWERS_KEPT, purge_answers
 from integrations.services.replaying import replay, retry_delivery
 from integrations.services.trying import ping
 from tests.builders import MARIA, NOW, a_seller, refused
@@ -198,3 +199,16 @@ def test_a_replay_is_in_the_audit_log_with_what_was_asked(endpoint: WebhookEndpo
         {"after": 1, "deliveries": 2},
         {"failed_since": NOW.isoformat(), "deliveries": 0},
     ]
+
+
+def test_answers_are_forgotten_after_ninety_days_but_for_what_still_waits(endpoint: WebhookEndpoint) -> None:
+    for finished in (NOW, None):
+        Notice.objects.create(channel="mail", subject="s", text="t", due_at=NOW, created_at=NOW, finished_at=finished)
+    first = DeliveryAttempt.objects.order_by("at").first()
+    assert first is not None
+    assert purge_answers(now=first.at + ANSWERS_KEPT) == 0
+    assert purge_answers(now=NOW + ANSWERS_KEPT + timedelta(days=1)) == 3, "two answers and a message"
+    assert purge_answers(now=NOW + ANSWERS_KEPT + timedelta(days=1)) == 0
+    assert [attempt.delivery.state for attempt in DeliveryAttempt.objects.all()] == ["pending"]
+    assert Notice.objects.get().finished_at is None
+    assert WebhookDelivery.objects.count() == 3
