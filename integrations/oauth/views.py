@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.decorators import method_decorator
@@ -30,7 +32,10 @@ class AccessTokenView(OAuthLibMixin, View):  # type: ignore[misc]  # the library
             said = {"error": refusal.code, "error_description": str(refusal)}
             headers = {"Cache-Control": "no-store", **refusal.headers}
             return JsonResponse(said, status=refusal.status, headers=headers)
-        return HttpResponse(body, status=status, headers={"Content-Type": "application/json", **headers})
+        headers = {"Content-Type": "application/json", **headers}
+        if status == HTTPStatus.UNAUTHORIZED:  # the scheme in which a client may try again (RFC 6749 §5.2)
+            headers["WWW-Authenticate"] = 'Basic realm="correlativa"'
+        return HttpResponse(body, status=status, headers=headers)
 
 
 @require_safe

@@ -139,6 +139,7 @@ def test_wrong_or_missing_credentials_are_refused_and_written_down(known: Known)
     for header in ("Basic", "Basic !!!", "Basic " + base64.b64encode(b"\xff\xfe").decode(), "Bearer x"):
         answer = Browser().post("/oauth/token", GRANT, headers={"Authorization": header})
         assert error_of(answer) == (401, "invalid_client")
+        assert answer["WWW-Authenticate"].startswith("Basic "), "RFC 6749 §5.2"
 
 
 def test_an_address_that_fails_twenty_times_a_minute_is_told_to_wait(known: Known):
