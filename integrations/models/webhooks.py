@@ -146,7 +146,7 @@ class WebhookDelivery(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     endpoint = models.ForeignKey(
-        WebhookEndpoint, on_delete=models.PROTECT, db_constraint=False, related_name="deliveries"
+        WebhookEndpoint, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="deliveries"
     )
     event = models.ForeignKey(
         "integrations.Event", on_delete=models.PROTECT, db_constraint=False, related_name="deliveries"

@@ -20,7 +20,7 @@ from django.utils import timezone
 from core.context import working_for
 from core.modes import Mode
 from integrations import deployment, sandbox, vault
-from integrations.models import AttemptOutcome, ScenarioKind
+from integrations.models import AttemptOutcome, Event, ScenarioKind
 from integrations.services.claiming import Claimed, bury_abandoned, claim, put_back
 from integrations.services.recording import record_answers
 from integrations.versions import CannotBeShown
@@ -36,6 +36,7 @@ KEY_PAUSE: Final = timedelta(minutes=5)
 """Until deliveries are tried again whose secret no key of ours reads."""
 
 _LOOK: Final = 0.05  # seconds to wait for an answer while some are under way
+_GATHER: Final = 0.02  # seconds to wait for half of them, so that a look at the tables is for many
 _SWEEP: Final = 10.0  # seconds between two looks for what nobody will try again
 _TRUST: Final = 1.0  # seconds for which the fence is not asked again
 
@@ -67,27 +68,35 @@ class Deliveries:
 
         Raises what the database raises; the answers that came meanwhile are kept for the next call.
         """
-        moved = self._write_down(seconds=0.0)
-        if self._may_speak():
-            moved += self._send(now)
+        self._collect(_GATHER, enough=self._under_way // 2)
+        moved = 0 if self._has_good_news_alone() else self._write_down()
+        try:
+            if self._may_speak():
+                moved += self._send(now)
+        finally:
+            moved += self._write_down()  # while those are under way
         self._sweep(now)
         if not moved and self._under_way:
-            moved = self._write_down(seconds=_LOOK)
-        return moved + self._under_way
+            self._collect(_LOOK)
+        return moved + self._under_way + len(self._unwritten)
 
     def finish(self) -> None:
         """Wait for what is under way (15 s at most), write it down, and end."""
         try:
             while self._under_way or self._unwritten:
-                self._write_down(seconds=1.0)
+                self._collect(1.0)
+                self._write_down()
         finally:
             if self._postman is not None:
                 self._postman.stop()
                 self._postman = None
 
-    def _write_down(self, *, seconds: float) -> int:
-        """What came back; waits so long for the first, where nothing waits already."""
-        self._collect(0.0 if self._unwritten else seconds)
+    def _has_good_news_alone(self) -> bool:
+        """A failure is written down before more is taken: it may be a reason to take less."""
+        return all(returned.answer.outcome == AttemptOutcome.DELIVERED for returned in self._unwritten)
+
+    def _write_down(self) -> int:
+        """What came back."""
         results, self._unwritten = self._unwritten, []
         if results:
             try:
@@ -100,10 +109,11 @@ class Deliveries:
             _log(results)
         return len(results)
 
-    def _collect(self, seconds: float) -> None:
+    def _collect(self, seconds: float, *, enough: int = 1) -> None:
+        """Take what came back; wait so long for ``enough``, where nothing waits to be written down."""
         if self._postman is None or not self._under_way:
             return
-        for returned in self._postman.collect(seconds):
+        for returned in self._postman.collect(0.0 if self._unwritten else seconds, enough=enough):
             self._under_way -= 1
             self._pace.end(returned.of.endpoint_id, returned.of.event.seller_id, returned.answer)
             self._unwritten.append(returned)
@@ -174,7 +184,7 @@ def _letter(delivery: Claimed) -> Letter[Claimed]:
         url=delivery.url,
         livemode=event.mode == Mode.LIVE,
         id=str(event.id),
-        body=body_of(event, previous_sequence=delivery.previous_sequence, version=delivery.payload_version),
+        body=_body(event, delivery.previous_sequence, delivery.payload_version),
         secrets=[_readable(secret) for secret in delivery.secrets],
     )
 
@@ -191,6 +201,13 @@ def _failure_of_ours(delivery: Claimed) -> Answer | None:
 
 def _ours(problem: str) -> Answer:
     return Answer(AttemptOutcome.UNREACHABLE, problem=problem, is_ours=True)
+
+
+@lru_cache(maxsize=512)
+def _body(event: Event, previous_sequence: int | None, version: str) -> bytes:
+    """Written once for all endpoints that are told the same: what is stored of an event never changes. Raises
+    CannotBeShown."""
+    return body_of(event, previous_sequence=previous_sequence, version=version)
 
 
 @lru_cache(maxsize=4096)

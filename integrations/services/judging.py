@@ -93,9 +93,11 @@ def _held(endpoint_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Health]:
     """Their health, locked until the transaction ends."""
     ids = [*endpoint_ids]
     with connection.cursor() as cursor:
-        cursor.execute(_MISSING, [ids])
-        cursor.execute(_HELD, [ids])
-        return {endpoint_id: Health(*values) for endpoint_id, *values in cursor.fetchall()}
+        rows = cursor.execute(_HELD, [ids]).fetchall()
+        if len(rows) < len(ids):  # its first answer
+            cursor.execute(_MISSING, [ids])
+            rows = cursor.execute(_HELD, [ids]).fetchall()
+    return {endpoint_id: Health(*values) for endpoint_id, *values in rows}
 
 
 def _write(became: Mapping[uuid.UUID, Health]) -> None:

@@ -7,9 +7,9 @@ database, nor the database for a receiver.
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,7 +50,8 @@ class Postman(Generic[Of]):
     def __init__(self, poster: Poster) -> None:
         self._poster = poster
         self._loop = asyncio.new_event_loop()
-        self._returned: queue.SimpleQueue[Returned[Of]] = queue.SimpleQueue()
+        self._returned: deque[Returned[Of]] = deque()
+        self._awaited, self._arrived = 1, threading.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="postman", daemon=True)
@@ -60,15 +61,14 @@ class Postman(Generic[Of]):
         """Begin with all of them now."""
         self._loop.call_soon_threadsafe(self._begin, list(letters))
 
-    def collect(self, seconds: float) -> list[Returned[Of]]:
-        """What has come back; waits that long for the first."""
-        found = []
-        try:
-            found.append(self._returned.get(timeout=seconds))
-            while True:
-                found.append(self._returned.get_nowait())
-        except queue.Empty:
-            return found
+    def collect(self, seconds: float, *, enough: int = 1) -> list[Returned[Of]]:
+        """What has come back; waits that long for ``enough``, and is woken once: two threads that wake each other for
+        each answer hinder each other."""
+        self._awaited = max(enough, 1)
+        self._arrived.clear()
+        if len(self._returned) < self._awaited:
+            self._arrived.wait(seconds)
+        return [self._returned.popleft() for _ in range(len(self._returned))]
 
     def is_alive(self) -> bool:
         """Whether its thread still runs: nothing that a receiver does ends it."""
@@ -102,4 +102,6 @@ class Postman(Generic[Of]):
             answer = Answer(AttemptOutcome.UNREACHABLE, problem=str(error))
         else:
             answer = await self._poster.post(letter.url, letter.body, headers, livemode=letter.livemode)
-        self._returned.put(Returned(letter.of, datetime.fromtimestamp(seconds, UTC), answer))
+        self._returned.append(Returned(letter.of, datetime.fromtimestamp(seconds, UTC), answer))
+        if len(self._returned) >= self._awaited:
+            self._arrived.set()
