@@ -55,9 +55,9 @@ tests:
 	$(BIN)/pytest -n $(JOBS) -m "not ($(SLOW))" --cov --cov-report=term --cov-report=json:.coverage.json
 	$(BIN)/python .ci/branch_coverage.py .coverage.json
 
-# File by file side by side: most of them wait for leases, ticks and other processes.
+# Those that kill processes wait for leases, ticks and one another most of the time: the others run beside them.
 slow-tests:
-	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "$(SLOW)"
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup -m "$(SLOW)"
 
 format:  ## rewrite the code in the house's style
 	$(BIN)/ruff format .
