@@ -129,9 +129,11 @@ def claim(
     now: datetime,
     busy: Collection[uuid.UUID] = (),
     held: Mapping[uuid.UUID, int] = MappingProxyType({}),
+    known: Mapping[uuid.UUID, Event] = MappingProxyType({}),
 ) -> list[Claimed]:
     """Take at most ``limit`` deliveries that are due, of each endpoint as many as it has room for, of each seller up to
-    SHARE with the ``held`` that it has under way. ``busy`` are the endpoints that have some under way."""
+    SHARE with the ``held`` that it has under way. ``busy`` are the endpoints that have some under way; events that are
+    ``known`` are not read again."""
     values: dict[str, Any] = {
         "now": now,
         "leased": now + LEASE,
@@ -147,7 +149,8 @@ def claim(
     with connection.cursor() as cursor:
         rows = cursor.execute(_CLAIM, values).fetchall()
     # Apart, so that an event comes once for all who are told of it.
-    events = Event.objects.in_bulk({event_id for *_own, event_id in rows})
+    wanted = {event_id for *_own, event_id in rows}
+    events = {**{key: known[key] for key in wanted & known.keys()}, **Event.objects.in_bulk(wanted - known.keys())}
     return [Claimed(*[*own, events[event_id]]) for *own, event_id in rows]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -38,6 +39,7 @@ KEY_PAUSE: Final = timedelta(minutes=5)
 _LOOK: Final = 0.05  # seconds to wait for an answer while some are under way
 _GATHER: Final = 0.02  # seconds to wait for half of them, so that a look at the tables is for many
 _SWEEP: Final = 10.0  # seconds between two looks for what nobody will try again
+_EVENTS: Final = 512  # that are remembered: one receiver of a seller is ahead of another
 _TRUST: Final = 1.0  # seconds for which the fence is not asked again
 
 
@@ -61,6 +63,7 @@ class Deliveries:
         self._postman: Postman[Claimed] | None = None
         self._under_way = 0
         self._unwritten: list[Returned[Claimed]] = []
+        self._events: dict[uuid.UUID, Event] = {}
         self._open_until = self._sweep_at = 0.0
 
     def __call__(self, *, now: datetime) -> int:
@@ -126,7 +129,9 @@ class Deliveries:
         if free <= 0:
             return 0
         pace = self._pace
-        claimed = claim(limit=free, rooms=pace.rooms(), busy=pace.busy(), held=pace.held(), now=now)
+        rooms = pace.rooms()
+        claimed = claim(limit=free, rooms=rooms, busy=pace.busy(), held=pace.held(), known=self._events, now=now)
+        self._remember(claimed)
         letters, unreadable = [], []
         for delivery in claimed:
             try:
@@ -147,6 +152,12 @@ class Deliveries:
             logger.error("%s; what waits for it is tried again: endpoints %s", vault.LOST, ", ".join(endpoints))
             put_back(unreadable, until=now + KEY_PAUSE)
         return len(claimed)
+
+    def _remember(self, claimed: Sequence[Claimed]) -> None:
+        """Their events, which never change, for the other endpoints that are told of them."""
+        self._events |= {delivery.event.id: delivery.event for delivery in claimed}
+        for oldest in list(self._events)[: max(len(self._events) - _EVENTS, 0)]:
+            del self._events[oldest]
 
     def _out(self) -> Postman[Claimed]:
         if self._postman is None or not self._postman.is_alive():
