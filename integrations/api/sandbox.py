@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import override
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -43,6 +44,12 @@ LISTING = Keyset(orderings={"id": "id"}, default="id")
 _ONE = "019ab1f0-0000-7000-8000-000000000001"
 
 
+def _kinds_in_english() -> str:
+    """What each scenario does, for the OpenAPI document, which is English wherever it is made."""
+    with override(None):
+        return "\n".join(f"- `{kind}`: {sentence}" for kind, sentence in ScenarioKind.choices)
+
+
 class ClockRequest(StrictSerializer):
     """Where to set a test seller's clock."""
 
@@ -66,7 +73,7 @@ class ScenarioRequest(StrictSerializer):
     seller = StrictUUIDField(required=False, help_text="May be left out when the token has one.")
     scenario = StrictChoiceField(
         choices=ScenarioKind.values,
-        help_text="\n".join(f"- `{kind}`: {sentence}" for kind, sentence in ScenarioKind.choices),
+        help_text=_kinds_in_english(),
     )
     times = StrictIntegerField(required=False, help_text="1 to 1000.")
     seconds = StrictIntegerField(required=False, help_text="1 to 86400, of true time.")

@@ -286,7 +286,7 @@ def test_the_aeat_is_out_of_reach_and_comes_back(machine: Machine, body: dict[st
     machine.post("/invoices", body)
     assert [send(), send()] == [1, 1]
     assert (Sender.objects.get().failures, aeat.log.entries()) == (2, [])
-    assert "sandbox was asked" in Sender.objects.get().last_failure
+    assert "así se pidió en el entorno de pruebas" in Sender.objects.get().last_failure
     assert send() == 1
     assert outcomes() == [("accepted", None)]
 
