@@ -13,7 +13,7 @@ PRODUCTION := SECRET_KEY=checks-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDE
 	ENCRYPTION_KEYS=checks-only-0123456789-abcdefghijklmnopqrstuvwxyz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench style types layers django tests slow-tests format translations lock schemas clean tools
+.PHONY: help demo test check bench style types layers django tests slow-tests crash-tests other-slow-tests format translations lock schemas clean tools
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -55,9 +55,16 @@ tests:
 	$(BIN)/pytest -n $(JOBS) -m "not ($(SLOW))" --cov --cov-report=term --cov-report=json:.coverage.json
 	$(BIN)/python .ci/branch_coverage.py .coverage.json
 
-# Those that kill processes wait for leases, ticks and one another most of the time: the others run beside them.
+# Those that kill processes, PostgreSQL among them, wait for leases and ticks most of the time: the others run beside
+# them, over a PostgreSQL of their own.
 slow-tests:
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup -m "$(SLOW)"
+	@$(MAKE) --no-print-directory --keep-going --output-sync=target -j $(JOBS) crash-tests other-slow-tests
+
+crash-tests:
+	$(BIN)/pytest -m crash
+
+other-slow-tests:
+	$(BIN)/pytest -m "($(SLOW)) and not crash"
 
 format:  ## rewrite the code in the house's style
 	$(BIN)/ruff format .

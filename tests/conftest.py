@@ -21,14 +21,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side (--dist loadgroup), those that kill processes run one after the other: two houses on
-    one machine would starve each other."""
-    for item in items:
-        if item.get_closest_marker("crash"):
-            item.add_marker(pytest.mark.xdist_group("crash"))
-
-
 class OutsideWorldError(AssertionError):
     """A test tried to reach another machine."""
 
