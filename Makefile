@@ -60,11 +60,12 @@ tests:
 slow-tests:
 	@$(MAKE) --no-print-directory --keep-going --output-sync=target -j $(JOBS) crash-tests other-slow-tests
 
-crash-tests:
-	$(BIN)/pytest -m crash
+crash-tests other-slow-tests: unmake := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
+crash-tests:  # which call make themselves
+	$(unmake) $(BIN)/pytest -m crash
 
 other-slow-tests:
-	$(BIN)/pytest -m "($(SLOW)) and not crash"
+	$(unmake) $(BIN)/pytest -m "($(SLOW)) and not crash"
 
 format:  ## rewrite the code in the house's style
 	$(BIN)/ruff format .
