@@ -21,7 +21,7 @@ help:  ## this list
 demo: .venv/installed  ## start everything with demo data; PORT=8000 DATA_DIR=var (Ctrl-C ends it)
 	@exec $(BIN)/python config/child.py -- $(BIN)/python -m config.demo
 
-test: .venv/installed-dev  ## the fast tests, in under three minutes
+test: .venv/installed-dev  ## the fast tests, in some five minutes
 	$(BIN)/pytest -n $(JOBS) -m "not ($(SLOW))"
 
 bench: .venv/installed-dev  ## measure what the project promises about speed
