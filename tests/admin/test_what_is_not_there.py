@@ -6,7 +6,6 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django import forms
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
@@ -84,6 +83,15 @@ def test_what_a_disabled_endpoint_cannot_do_is_said(
     assert endpoint.status == "active"
 
 
+def test_what_an_endpoint_may_not_be_is_said_in_its_form(administrator: Browser, endpoint: WebhookEndpoint) -> None:
+    form = {"url": "https://10.0.0.1/", "event_types": ["*"], "payload_version": "v1"}
+    answer = administrator.post(at("integrations_webhookendpoint_edit", endpoint.id), form)
+    assert "10.0.0.1, which is not a public address" in answer.content.decode()
+    was = endpoint.url
+    endpoint.refresh_from_db()
+    assert endpoint.url == was
+
+
 def test_a_paused_endpoint_is_sent_no_test(administrator: Browser, endpoint: WebhookEndpoint) -> None:
     pause_endpoint(endpoint_id=endpoint.id, by=MARIA, now=NOW)
     answer = administrator.post(at("integrations_webhookendpoint_test", endpoint.id), {"type": "invoice.issued"})
@@ -144,12 +152,13 @@ def test_what_cannot_be_read_is_said_on_the_sandboxs_page(administrator: Browser
 
 
 def test_a_refusal_stands_at_its_field_or_at_the_top() -> None:
-    class SomeForm(forms.Form):
-        name = forms.CharField(required=False)
-        add_refusal, _field_of = VerbForm.add_refusal, VerbForm._field_of
+    class SellersName(VerbForm):
+        class Meta:
+            model = Seller
+            fields = ["legal_name"]
 
-    form = SomeForm({})
-    form.add_refusal(Invalid([Fault("a", "Wrong.", "#/name"), Fault("b", "Elsewhere.", "#/other")]))
+    form = SellersName({"legal_name": "Ana"})
+    form.add_refusal(Invalid([Fault("a", "Wrong.", "#/legal_name"), Fault("b", "Elsewhere.", "#/other")]))
     form.add_refusal(Conflict("c", "Too late."))
-    assert form.errors["name"] == ["Wrong."]
+    assert form.errors["legal_name"] == ["Wrong."]
     assert form.errors["__all__"] == ["Elsewhere.", "Too late."]
