@@ -13,7 +13,7 @@ PRODUCTION := SECRET_KEY=checks-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDE
 	ENCRYPTION_KEYS=checks-only-0123456789-abcdefghijklmnopqrstuvwxyz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench style types layers django tests slow-tests crash-tests other-slow-tests format translations lock schemas clean tools
+.PHONY: help demo test check bench style types layers django tests slow-tests crash-tests queue-tests other-slow-tests format translations lock schemas clean tools
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -56,13 +56,17 @@ tests:
 	$(BIN)/python .ci/branch_coverage.py .coverage.json
 
 # Those that kill processes, PostgreSQL among them, wait for leases and ticks most of the time: the others run beside
-# them, over a PostgreSQL of their own.
+# them, each kind over a PostgreSQL of its own.
+KINDS := crash-tests queue-tests other-slow-tests
 slow-tests:
-	@$(MAKE) --no-print-directory --keep-going --output-sync=target -j $(JOBS) crash-tests other-slow-tests
+	@$(MAKE) --no-print-directory --keep-going --output-sync=target -j 3 $(KINDS)
 
-crash-tests other-slow-tests: unmake := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
-crash-tests:  # which call make themselves
-	$(unmake) $(BIN)/pytest -m crash
+$(KINDS): unmake := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
+crash-tests:  # some of which call make themselves
+	$(unmake) $(BIN)/pytest -m crash --ignore tests/crash/test_queue.py
+
+queue-tests:
+	$(unmake) $(BIN)/pytest tests/crash/test_queue.py
 
 other-slow-tests:
 	$(unmake) $(BIN)/pytest -m "($(SLOW)) and not crash"
