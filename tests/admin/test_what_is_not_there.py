@@ -6,20 +6,28 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.test import Client as Browser
+from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from audit.admin.verbs import VerbForm
+from audit.models import AuditEntry
 from billing.models import Seller
 from core.errors import Conflict, Fault, Invalid
 from integrations.admin.alerts import alert_state
+from integrations.admin.endpoints import _tell_of_replay
 from integrations.admin.health import states_of
 from integrations.admin.webhook_words import delivery_badge, endpoint_badge
 from integrations.models import Alert, ApiToken, EndpointHealth, Scenario, TestClock, WebhookDelivery, WebhookEndpoint
-from integrations.services.alerting import raise_alert
-from integrations.services.endpoints import delete_endpoint, pause_endpoint
+from integrations.services.alerting import _resolve, raise_alert
+from integrations.services.endpoints import delete_endpoint, pause_endpoint, resume_endpoint
 from integrations.services.giving_up import GONE, disable_endpoint, tell_that_it_fails
+from integrations.services.replaying import Replay
+from integrations.services.trying import send_test_event
 from tests.admin.people import browser_of
 from tests.api.machines import a_machine
 from tests.builders import MARIA
@@ -162,3 +170,33 @@ def test_a_refusal_stands_at_its_field_or_at_the_top() -> None:
     form.add_refusal(Conflict("c", "Too late."))
     assert form.errors["legal_name"] == ["Wrong."]
     assert form.errors["__all__"] == ["Elsewhere.", "Too late."]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"after": 5}, "send again what comes after number 5"),
+        ({"failed_since": "2026-11-25T00:00:00Z"}, "There are more that have failed"),
+        (None, "Deliveries that are sent again: 3."),
+    ],
+)
+def test_a_replay_that_took_not_all_says_how_to_go_on(
+    rf: RequestFactory, more: dict[str, object] | None, said: str
+) -> None:
+    request = rf.post("/")
+    request.session = SessionStore()
+    request._messages = FallbackStorage(request)
+    with override("en"):
+        _tell_of_replay(request, Replay(3, more))
+    assert said in " ".join(str(message) for message in request._messages)
+
+
+def test_what_is_in_order_already_stays_as_it_is(endpoint: WebhookEndpoint) -> None:
+    assert resume_endpoint(endpoint_id=endpoint.id, by=MARIA, now=NOW).status == "active"
+    assert not AuditEntry.objects.filter(action="endpoint.resumed").exists()
+    delivery = send_test_event(endpoint_id=endpoint.id, type="ping", by=MARIA, now=NOW)
+    assert delivery.event.type == "ping"
+    alert = raise_alert(kind="failed_tasks", key="k", severity="warning", facts={}, now=NOW)
+    assert not _resolve(alert.id, NOW), "it held a moment ago"
+    alert.refresh_from_db()
+    assert alert.resolved_at is None

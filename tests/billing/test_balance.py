@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.balance import Amounts, Balance, Group, Share, balance_of, crossed, fit, share_of
+from billing.balance import Amounts, Balance, Group, Share, _in_both, balance_of, crossed, fit, share_of
 from billing.calculation import LineInput, Subtotal, calculate
 
 RATES = [("21", "0"), ("21", "5.2"), ("10", "1.4"), ("4", "0"), ("0", "0")]
@@ -154,3 +154,12 @@ def test_a_group_is_named_by_all_that_keeps_it_apart():
     group = Group("IVA", "S1", "", "01", Decimal("21.00"), Decimal(0))
 
     assert balance_of([an_original(a_line(Decimal(100)))]).left_of(group).gross == Decimal("121.00")
+
+
+@pytest.mark.parametrize(("euros", "stays"), [("10", False), ("8", True)])
+def test_what_gives_way_gives_way_in_euro_where_that_is_the_currency(euros: str, stays: bool) -> None:
+    amounts = Amounts(Decimal(10), Decimal(2), Decimal(0), Decimal(euros), Decimal(2), Decimal(0))
+    assert _in_both(amounts, Decimal(10), Decimal(2), Decimal(0)) is amounts
+    moved = _in_both(amounts, Decimal(9), Decimal(3), Decimal(0))
+    assert (moved.taxable_amount, moved.tax_amount) == (Decimal(9), Decimal(3))
+    assert moved.taxable_amount_eur == (Decimal(euros) if stays else Decimal(9)), "what was calculated in euro stands"
