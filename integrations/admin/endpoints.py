@@ -48,10 +48,11 @@ from integrations.admin.endpoint_forms import (
     ReplayForm,
     TestEventForm,
 )
-from integrations.admin.webhook_words import answer_of, delivery_badge, endpoint_badge, host_of, kind_of
+from integrations.admin.webhook_words import answer_of, delivery_badge, endpoint_badge, kind_of
 from integrations.models import EndpointStatus, WebhookDelivery, WebhookEndpoint
 from integrations.services import endpoints, replaying, trying
 from integrations.webhook_queries import MOST_COUNTED, Queue, deliveries_of, health_of, queues_of
+from integrations.webhooks.guard import host_of
 
 LATEST = 20
 HISTORY = 30
@@ -118,7 +119,7 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("receiver"))
     def receiver(self, endpoint: WebhookEndpoint) -> SafeString:
-        name = endpoint.description or host_of(endpoint.url)
+        name = endpoint.description or host_of(endpoint.url) or endpoint.url
         return format_html('<span class="co-says">{}<small class="co-code">{}</small></span>', name, endpoint.url[:90])
 
     @admin.display(description=_("seller"))
@@ -161,7 +162,7 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
         return self._page(
             request,
             "page",
-            endpoint.description or host_of(endpoint.url),
+            endpoint.description or host_of(endpoint.url) or endpoint.url,
             endpoint=endpoint,
             state=endpoint_badge(endpoint, now=now),
             mode=_mode(endpoint),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -53,11 +52,6 @@ def answer_of(outcome: str, status: int | None) -> str:
     if status is not None and outcome in {AttemptOutcome.DELIVERED, AttemptOutcome.ANSWERED}:
         return f"HTTP {status}"
     return str(AttemptOutcome(outcome).label) if outcome else "–"
-
-
-def host_of(url: str) -> str:
-    """The part of an address that people recognise."""
-    return urlsplit(url).netloc or url
 
 
 def kind_of(event: Event) -> str:
